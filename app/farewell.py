@@ -1,0 +1,32 @@
+"""What stays in the terminal when the screen is gone."""
+
+from __future__ import annotations
+
+from swarm.state import Swarm
+
+_ENDED = {"done": "done", "failed": "failed", "stopped": "stopped", "over_budget": "stopped at a limit"}
+
+
+def farewell(state: Swarm) -> tuple[str, str, str]:
+    """Three lines: what the run does, its branch, how to go on. They hold untrusted text: make them harmless."""
+    return f"run {state.run}  {_status(state)}, frame {state.frame}", f"branch {_branch(state)}", _how_to_go_on(state)
+
+
+def _status(state: Swarm) -> str:
+    if state.ended:
+        return f"{_ENDED[state.ended]}: {state.why}" if state.why else _ENDED[state.ended]
+    if state.waiting:
+        return f"{state.waiting} waiting for you, it keeps its place"
+    return "paused, it keeps its place" if state.paused_run else "not finished, it keeps its place"
+
+
+def _branch(state: Swarm) -> str:
+    commits = "1 commit" if state.commits == 1 else f"{state.commits} commits"
+    return f"{state.branch or 'none'}  {commits}"
+
+
+def _how_to_go_on(state: Swarm) -> str:
+    if state.ended in ("done", "stopped") and state.commits:
+        return f"take the work over with: swarm merge {state.run}"
+    verb = "show" if state.ended else "resume"
+    return f"{'look at it' if state.ended else 'go on'} with: swarm {verb} {state.run}"

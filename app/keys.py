@@ -1,0 +1,129 @@
+"""The one table of key bindings: each has an id by which it can be changed, and a place in the help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A command of a screen.
+
+    Attributes:
+        id: Under which a settings file binds other keys.
+        keys: Bound to it, with commas between; empty for a command that is only in the palette.
+        action: Method of the screen or app, without `action_`; empty where a widget handles its keys itself.
+        words: What it does.
+    """
+
+    id: str
+    keys: str
+    action: str
+    words: str
+
+
+PROGRAM = (
+    Key("program.palette", ":", "command_palette", "all commands"),
+    Key("program.keys", "?", "keys", "keys"),
+    Key("program.quit", "q,ctrl+q", "leave", "leave; a run keeps its place"),
+    Key("program.connect", "", "connect", "connect a model"),
+    Key("program.plan", "", "plan", "write a plan"),
+    Key("program.theme", "", "change_theme", "change the colours"),
+)
+
+WAITING = (
+    Key("board.next", "n,]", "waiting(1)", "next that waits"),
+    Key("board.previous", "N,[", "waiting(-1)", "previous that waits"),
+    Key("board.answer", "i", "answer", "answer the question"),
+)
+
+NODES = (
+    Key("board.pause", "p", "pause", "pause the subtree, or go on"),
+    Key("board.pause-all", "P", "pause_all", "pause the run, or go on"),
+    Key("board.level", "m", "level", "what the subtree asks for"),
+    Key("board.level-run", "M", "level_run", "what the run asks for"),
+    Key("board.tell", "T", "tell", "tell the node something"),
+    Key("board.copy", "y", "copy", "copy the text"),
+    Key("board.stop", "", "stop", "stop the subtree"),
+    Key("board.stop-run", "", "stop_run", "stop the run"),
+)
+
+TIME = (
+    Key("board.timeline", "t", "pane('timeline')", "timeline"),
+    Key("board.back-step", "<", "scrub(-1)", "one frame back"),
+    Key("board.on-step", ">", "scrub(1)", "one frame on"),
+    Key("board.now", ".", "now", "back to now"),
+)
+
+PANES = (
+    Key("board.next-pane", "tab", "next_pane(1)", "next pane"),
+    Key("board.previous-pane", "shift+tab", "next_pane(-1)", "previous pane"),
+    Key("board.tree", "1", "pane('tree')", "tree"),
+    Key("board.middle", "2", "pane('middle')", "gate or node"),
+    Key("board.inbox", "3", "pane('inbox')", "inbox"),
+    Key("board.decided", "4", "pane('receipts')", "what was decided"),
+    Key("board.time", "5", "pane('timeline')", "timeline"),
+    Key("board.back", "escape", "back", "back"),
+    Key("board.runs", "o", "runs", "runs"),
+)
+
+BOARD = (*WAITING, *NODES, *TIME, *PANES)
+
+RUNS = (
+    Key("runs.new", "n", "new", "new run"),
+    Key("runs.delete", "d", "delete", "delete the run"),
+    Key("runs.back", "escape,o", "back", "back"),
+)
+
+MOVING = (
+    Key("move.rows", "j,k,up,down", "", "down, up"),
+    Key("move.fold", "h,l,left,right", "", "close, open"),
+    Key("move.ends", "g,G,home,end", "", "first, last"),
+    Key("move.open", "enter", "", "open; never approves"),
+)
+
+GATES = (
+    Key("card.approve", "a", "", "approve"),
+    Key("card.note", "A", "", "approve with a note"),
+    Key("card.edit", "e", "", "edit"),
+    Key("card.editor", "E", "", "edit in $EDITOR"),
+    Key("card.reject", "r", "", "reject with a reason"),
+    Key("card.stop", "R", "", "reject and stop"),
+    Key("card.skip", "s", "", "skip"),
+    Key("card.leave-out", "x", "", "leave one out"),
+    Key("card.why", "w", "", "why it asks"),
+)
+
+HELP: tuple[tuple[str, tuple[Key, ...]], ...] = (
+    ("Gates", GATES),
+    ("What waits", WAITING),
+    ("Nodes", NODES),
+    ("Time", TIME),
+    ("Moving", MOVING),
+    ("Panes", PANES),
+    ("Runs", RUNS),
+    ("Program", PROGRAM),
+)
+"""All keys as the help shows them."""
+
+
+def bindings(keys: Iterable[Key]) -> list[Binding]:
+    """The bindings of those that have keys and an action of their own."""
+    return [
+        Binding(",".join(_spellings(key.keys)), key.action, key.words, show=False, id=key.id)
+        for key in keys
+        if key.keys and key.action
+    ]
+
+
+def _spellings(keys: str) -> list[str]:
+    """The keys, each capital also as `shift+` its letter: terminals send the one or the other."""
+    found = []
+    for key in keys.split(","):
+        found.append(key)
+        if len(key) == 1 and key.isupper():
+            found.append(f"shift+{key.lower()}")
+    return found

@@ -1,0 +1,57 @@
+"""The palette: every command of the screen that is shown, by its words, and everything that waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import ClassVar, Protocol, runtime_checkable
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from app.keys import PROGRAM, Key
+from widgets import safe
+
+Run = Callable[[], object]
+
+
+@runtime_checkable
+class HasCommands(Protocol):
+    """A screen with commands of its own."""
+
+    COMMAND_KEYS: ClassVar[tuple[Key, ...]]
+
+    def jumps(self) -> Iterator[tuple[str, Run]]:
+        """What can be gone to, in untrusted words, and how."""
+
+
+class SwarmCommands(Provider):
+    """Offers the commands of `app/keys.py`."""
+
+    async def discover(self) -> Hits:
+        """All of them, before anything is typed."""
+        for words, help_text, run in self._commands():
+            yield DiscoveryHit(Content(words), run, text=words, help=help_text)
+
+    async def search(self, query: str) -> Hits:
+        """Those whose words match."""
+        matcher = self.matcher(query)
+        for words, help_text, run in self._commands():
+            score = matcher.match(words)
+            if score > 0:
+                yield Hit(score, Content(words), run, text=words, help=help_text)
+
+    def _commands(self) -> Iterator[tuple[str, str | None, Run]]:
+        screen = self.screen
+        if isinstance(screen, HasCommands):
+            for words, run in screen.jumps():
+                yield safe.line(words), None, run
+            for key in screen.COMMAND_KEYS:
+                yield key.words, _shown(key), partial(screen.run_action, key.action)
+        for key in PROGRAM:
+            yield key.words, _shown(key), partial(self.app.run_action, key.action)
+
+
+def _shown(key: Key) -> str | None:
+    """The keys as the palette shows them; a bracket would be read as markup."""
+    return " ".join(key.keys.replace("[", r"\[").split(",")) if key.keys else None

@@ -1,0 +1,39 @@
+"""The last line of a screen: what the keys do, or for a while something that was just said."""
+
+from __future__ import annotations
+
+from textual.timer import Timer
+from textual.widgets import Static
+
+from widgets import safe
+
+SECONDS = 8.0
+"""How long a line stands before the keys come back."""
+
+
+class Notice(Static):
+    """One line; `say` replaces it for some seconds.
+
+    Args:
+        keys: What stands there otherwise.
+    """
+
+    def __init__(self, keys: str = "", *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(safe.text(keys), id=id, classes="notice")
+        self._keys = keys
+        self._timer: Timer | None = None
+        self.said = ""
+
+    def say(self, text: str) -> None:
+        """Shows one calm line; `text` is untrusted and may be longer than the line."""
+        if self._timer:
+            self._timer.stop()
+        self.said = safe.line(text)
+        self.update(safe.text(f" {self.said}"))
+        self.add_class("-said")
+        self._timer = self.set_timer(SECONDS, self._hush)
+
+    def _hush(self) -> None:
+        self.said = ""
+        self.remove_class("-said")
+        self.update(safe.text(self._keys))

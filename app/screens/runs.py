@@ -1,0 +1,140 @@
+"""The list of runs: what they do, what waits in them, what they cost; start, open, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.widgets import DataTable, Static
+
+from app.desk import Desk, RunRow
+from app.keys import RUNS, bindings
+from app.requests import Enter, NewRun
+from app.screens.notice import Notice
+from swarm.errors import SwarmError
+from widgets import glyphs, safe
+from widgets.forms import ConfirmForm
+
+REFRESH = 2.0
+"""Seconds between two looks at the list."""
+
+
+class RunsScreen(Screen[None]):
+    """All runs of the workspace, the newest first.
+
+    Args:
+        desk: Knows them.
+        clock: Tells the time, UTC.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(RUNS)]
+    COMMAND_KEYS = RUNS
+
+    def __init__(self, desk: Desk, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        super().__init__()
+        self._desk, self._clock = desk, clock
+        self._rows: list[RunRow] = []
+
+    def compose(self) -> ComposeResult:
+        """A table, or a line that says that there is nothing yet."""
+        table: DataTable[Text] = DataTable(cursor_type="row", id="runs")
+        table.border_title = "Runs"
+        yield table
+        yield Static("No runs yet: press n to start one.", id="no-runs")
+        yield Notice(" enter open   n new   d delete   : commands   ? keys   esc back   q quit")
+
+    def on_mount(self) -> None:
+        """Reads the list, and again from time to time."""
+        self._table.add_columns("", "title", "waits", "cost", "age", "run", "branch")
+        self.reload()
+        self.set_interval(REFRESH, self.reload)
+
+    def jumps(self) -> list[tuple[str, Callable[[], object]]]:
+        """Nothing to go to beside the rows."""
+        return []
+
+    @property
+    def _table(self) -> DataTable[Text]:
+        return self.query_one("#runs", DataTable)
+
+    @property
+    def _chosen(self) -> RunRow | None:
+        row = self._table.cursor_row
+        return self._rows[row] if 0 <= row < len(self._rows) else None
+
+    @work(exclusive=True, group="list")
+    async def reload(self) -> None:
+        """Reads the list anew; the cursor stays on its run."""
+        try:
+            rows = await self._desk.list_runs()
+        except SwarmError as error:
+            self.query_one(Notice).say(str(error))
+            return
+        chosen, table = self._chosen, self._table
+        self._rows = rows
+        table.clear()
+        for row in rows:
+            table.add_row(*self._cells(row), key=row.run)
+        if chosen and any(row.run == chosen.run for row in rows):
+            table.move_cursor(row=table.get_row_index(chosen.run), animate=False)
+        self.set_class(not rows, "-empty")
+
+    def _cells(self, row: RunRow) -> tuple[Text, ...]:
+        status = row.status or "failed"
+        sign = Text(f"{glyphs.glyph(status)} {glyphs.word(status) if row.status else 'damaged'}")
+        cost = "—" if row.cost is None else f"${row.cost:.2f}"
+        plain = (row.title, str(row.waiting or ""), cost, age(self._clock() - row.started), row.run, row.branch)
+        return (sign, *(Text(safe.line(cell)) for cell in plain))
+
+    @on(DataTable.RowSelected)
+    @work(exclusive=True, group="open")
+    async def _open(self) -> None:
+        row = self._chosen
+        if row is None:
+            return
+        if row.problem:
+            self.query_one(Notice).say(row.problem)
+            return
+        try:
+            self.post_message(Enter(await self._desk.open(row.run)))
+        except SwarmError as error:
+            self.query_one(Notice).say(str(error))
+
+    def action_new(self) -> None:
+        """Shows the form of a new run."""
+        self.post_message(NewRun())
+
+    def action_back(self) -> None:
+        """Goes back to the board below, if there is one."""
+        if len(self.app.screen_stack) > 1:
+            self.dismiss()
+
+    @work(exclusive=True, group="delete")
+    async def action_delete(self) -> None:
+        """Deletes the chosen run once its id was typed."""
+        row = self._chosen
+        if row is None:
+            return
+        what = f"Deletes run {row.run} for good: its history, its worktree and branch {row.branch or 'none'}."
+        if not await self.app.push_screen_wait(ConfirmForm(what, row.run)):
+            return
+        try:
+            await self._desk.delete(row.run)
+        except SwarmError as error:
+            self.query_one(Notice).say(str(error))
+        self.reload()
+
+
+def age(span: timedelta) -> str:
+    """A span in its largest unit, such as `3 h`."""
+    seconds = max(0, int(span.total_seconds()))
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"

@@ -1,0 +1,165 @@
+"""The program on the screen: one app for the command line and for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from textual import on, work
+from textual.app import App
+from textual.binding import BindingType
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+import styles
+from app.desk import Desk
+from app.keys import PROGRAM, bindings
+from app.palette import SwarmCommands
+from app.requests import Connect, Enter, NewRun, ShowRuns, WritePlan
+from app.screens.board import BoardScreen
+from app.screens.connect import ConnectScreen
+from app.screens.help import KeysHelp
+from app.screens.new_run import NewRunScreen
+from app.screens.plan import PlanScreen
+from app.screens.runs import RunsScreen
+from app.screens.welcome import WelcomeScreen
+from app.settings import Settings
+from app.themes import THEMES
+from swarm.session import Session
+from widgets.safe import TerminalGuard
+
+Lines = tuple[str, ...]
+
+
+def utc_now() -> datetime:
+    """The time, UTC."""
+    return datetime.now(UTC)
+
+
+class SwarmApp(App[Lines]):
+    """Shows one run, the list of runs, or the ways to begin.
+
+    Its result are the lines that stay in the terminal, untrusted as they are.
+
+    Args:
+        desk: Everything outside of a run.
+        first: The run to show, or the screen to begin with.
+        settings: Of the person.
+        clock: Tells the time, UTC.
+    """
+
+    TITLE = "swarm"
+    CSS_PATH = sorted(Path(styles.__file__).parent.glob("*.tcss"))
+    COMMANDS: ClassVar = {SwarmCommands}
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(PROGRAM)]
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (80, "-middle"), (120, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-low"), (30, "-high")]
+
+    def __init__(
+        self,
+        desk: Desk,
+        first: Session | Literal["runs", "welcome"],
+        settings: Settings | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        super().__init__()
+        self._desk, self._first, self._clock = desk, first, clock
+        self._settings = settings or Settings()
+        self._drafts: dict[str, str] = {}
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = self._settings.theme if self._settings.theme in self.available_themes else THEMES[0].name
+        self.set_keymap(self._settings.keys)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """The usual ones, and last the guard that lets no control character through."""
+        return [*super().get_line_filters(), TerminalGuard()]
+
+    def get_default_screen(self) -> Screen[object]:
+        """The screen to begin with."""
+        if self._first == "runs":
+            return RunsScreen(self._desk, self._clock)
+        if self._first == "welcome":
+            return WelcomeScreen(self._desk)
+        return BoardScreen(self._first, self._desk, self._clock)
+
+    # what screens ask for
+
+    @on(Enter)
+    async def _enter(self, event: Enter) -> None:
+        """Shows the board of a run in place of all other screens; the same one if it was open."""
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        base = self.screen
+        if not (isinstance(base, BoardScreen) and base.session is event.session):
+            await self.switch_screen(BoardScreen(event.session, self._desk, self._clock))
+
+    @on(ShowRuns)
+    def action_runs(self) -> None:
+        """Shows the list of runs."""
+        if not isinstance(self.screen, RunsScreen):
+            self.push_screen(RunsScreen(self._desk, self._clock))
+
+    @on(NewRun)
+    def _new_run(self, event: NewRun) -> None:
+        goal = event.goal or self._drafts.get("goal", "")
+        self.push_screen(NewRunScreen(self._desk, goal, event.model), partial(self._keep, "goal"))
+
+    @on(Connect)
+    def action_connect(self) -> None:
+        """Shows the form of an endpoint."""
+        self.push_screen(ConnectScreen(self._desk))
+
+    @on(WritePlan)
+    def action_plan(self) -> None:
+        """Shows the editor of a plan."""
+        self.push_screen(PlanScreen(self._desk, self._drafts.get("plan", "")), partial(self._keep, "plan"))
+
+    def _keep(self, name: str, draft: str | None) -> None:
+        self._drafts[name] = draft or ""
+
+    # what keys ask for
+
+    def action_keys(self) -> None:
+        """Shows all keys."""
+        self.push_screen(KeysHelp(self._settings.keys))
+
+    async def action_quit(self) -> None:
+        """Leaves as `q` does."""
+        self.action_leave()
+
+    @work(exclusive=True, group="leave")
+    async def action_leave(self) -> None:
+        """Leaves; a run on the board says how it will be left."""
+        base = self.screen_stack[0]
+        if not isinstance(base, BoardScreen):
+            self.exit(())
+        elif (lines := await base.leave()) is not None:
+            self.exit(lines)
+
+    def set_window_title(self, title: str) -> None:
+        """Sets the title of the terminal's window; `title` must be harmless."""
+        if self._driver and not self.is_headless:  # as `App.bell` does: there is no public way to the terminal
+            self._driver.write(f"\x1b]2;{title}\x07")
+
+
+async def run_board(session: Session, desk: Desk, settings: Settings | None = None) -> Lines:
+    """Shows a run until the human leaves; returns the lines that stay in the terminal, to be made harmless."""
+    return await _run(SwarmApp(desk, session, settings))
+
+
+async def run_runs(desk: Desk, settings: Settings | None = None) -> Lines:
+    """Shows the list of runs, and the runs that are opened from it."""
+    return await _run(SwarmApp(desk, "runs", settings))
+
+
+async def run_welcome(desk: Desk, settings: Settings | None = None) -> Lines:
+    """Shows the ways to begin, where there is neither a run nor an endpoint."""
+    return await _run(SwarmApp(desk, "welcome", settings))
+
+
+async def _run(app: SwarmApp) -> Lines:
+    return await app.run_async() or ()

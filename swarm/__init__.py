@@ -1,0 +1,1 @@
+"""The engine of Swarmkeeper: pure asyncio, usable headless and as a library."""

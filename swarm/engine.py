@@ -1,0 +1,304 @@
+"""The lifecycle of a run: spawns, runs and terminates nodes as its history says; commands in, frames out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Self
+
+from swarm import frames as f
+from swarm.actions.base import Space
+from swarm.commands import Command
+from swarm.context import NodeContext
+from swarm.decide import decide
+from swarm.errors import ReplayMismatch, SwarmError
+from swarm.fold import fold
+from swarm.ledger import Ledger
+from swarm.models.base import Model, Reply, Request
+from swarm.models.registry import Models
+from swarm.proposals import Merge
+from swarm.spaces.memory import Memory
+from swarm.state import Node, Swarm
+from swarm.values import Child
+from swarm.world import World
+
+_CALLS_AT_ONCE = 8
+
+
+class Engine:
+    """One run, driven by this process; a `Session` for whoever watches and decides.
+
+    Args:
+        ledger: The run's history; its first frame must be there.
+        space: The actions that nodes may take.
+        models: Finds models by name.
+        world: The worktree, the sandbox and whatever else effects touch.
+        memory: What the workspace knows beyond this run.
+
+    Use as an async context manager: entering starts or resumes all nodes that have not ended, leaving stops them where
+    they are; everything that was acknowledged is on disk.
+    """
+
+    def __init__(self, ledger: Ledger, space: Space, models: Models, world: World, memory: Memory) -> None:
+        self.ledger, self.space, self.models, self.world, self.memory = ledger, space, models, world, memory
+        self.contexts: dict[str, NodeContext] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._live: dict[str, list[str]] = {}
+        self._watchers: list[Callable[[str], None]] = []
+        self._calls = asyncio.Semaphore(_CALLS_AT_ONCE)
+        self._moved = asyncio.Event()
+        self._aside: set[asyncio.Task[None]] = set()
+        ledger.listen(self._on_frames)
+
+    # -- the session -----------------------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> Swarm:
+        """The state on disk."""
+        return self.ledger.state
+
+    def follow(self, since: int = -1) -> AsyncIterator[list[f.Frame]]:
+        """Batches of frames after `since`, as they come."""
+        return self.ledger.follow(since)
+
+    async def do(self, command: Command) -> None:
+        """Carries out a command; returns when it is on disk.
+
+        Raises:
+            Refused: If it does not fit the state; nothing was written.
+        """
+        await self.ledger.append(*decide(self.ledger.head, command))
+
+    def live(self, node: str) -> str:
+        """What the node's model has streamed of its present answer."""
+        return "".join(self._live.get(node, ()))
+
+    def on_live(self, watcher: Callable[[str], None]) -> None:
+        """Calls `watcher` with a node's id whenever text of it streams in."""
+        self._watchers.append(watcher)
+
+    async def frames(self, after: int = -1, upto: int | None = None) -> list[f.Frame]:
+        """Recorded frames with numbers above `after`, up to and with `upto`."""
+        return await self.ledger.frames(after, upto)
+
+    async def at(self, frame: int) -> Swarm:
+        """The state at a frame."""
+        return fold(await self.ledger.frames(-1, frame))
+
+    async def patch(self, before: str, after: str, path: str | None = None) -> str:
+        """The unified diff between two commits of the run's branch."""
+        return await self.world.patch(before, after, path)
+
+    # -- starting and stopping -------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        """Starts what has not ended."""
+        await self.ledger.append(f.RunOpened(tier=self.world.tier, commit=self.world.head))
+        state = self.ledger.state
+        doubtful = [(step.node, step.seq) for step in state.steps.values() if _in_doubt(state, step.node, step.seq)]
+        self.world.doubt(doubtful)
+        if state.ended is None:
+            for node in state.nodes.values():
+                if node.report is None:
+                    self._start(node.id)
+        else:
+            self._after_end()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stops all nodes where they are and waits until all that was put is on disk."""
+        tasks = [*self._tasks.values(), *self._aside]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.ledger.flush()
+
+    async def settled(self) -> Swarm:
+        """Returns when the run has ended, or nothing in it can go on without a human.
+
+        Raises:
+            HistoryError: If the history could not be written.
+        """
+        while True:
+            self._moved.clear()
+            state = self.ledger.state
+            if self.ledger.error:
+                raise self.ledger.error
+            if self.ledger.head.frame == state.frame and (state.ended or state.idle) and not self._aside:
+                return state
+            await self._moved.wait()
+
+    # -- nodes -----------------------------------------------------------------------------------------------------------
+
+    def _start(self, node: str) -> None:
+        if node not in self._tasks:
+            self.contexts[node] = NodeContext(self, node)
+            task = asyncio.create_task(self._drive(node), name=f"node {node}")
+            self._tasks[node] = task
+            task.add_done_callback(lambda _: self._gone(node))
+
+    def _gone(self, node: str) -> None:
+        task = self._tasks.pop(node)
+        self.contexts.pop(node, None)
+        self._live.pop(node, None)
+        if not task.cancelled() and (error := task.exception()) and not self.ledger.error:
+            raise error
+
+    async def _drive(self, node_id: str) -> None:
+        """Runs a node's action, attempt after attempt, until the node has ended."""
+        while (node := self.ledger.state.nodes[node_id]).report is None:
+            context = self.contexts[node_id] = NodeContext(self, node_id)
+            try:
+                await self._attempt(context, node)
+            except SwarmError as error:
+                if self.ledger.error:
+                    return
+                await context.gating.failed(str(error), restart=isinstance(error, ReplayMismatch))
+            except Exception as error:  # an action is code of many hands: whatever it raises is its node's failure
+                if self.ledger.error:
+                    return
+                await context.gating.failed(f"{node.action} raised {type(error).__name__}: {error}")
+
+    async def _attempt(self, context: NodeContext, node: Node) -> None:
+        action = self.space.find(node.action)
+        await context.gating.may_start()
+        if not node.started:
+            await context.ready()
+            await self.ledger.append(
+                f.NodeStarted(node=node.id, action=action.name, version=action.version, attempt=node.attempt)
+            )
+        report = await action.run(context)
+        await context.terminate(report, action.revise)
+
+    def routed(self, child: Child) -> Child:
+        """The child with the router as its action, if it has none."""
+        return child if child.action else child.model_copy(update={"action": "route_action"})
+
+    def proposed(self, child: Child, parent: Node) -> Node:
+        """The node that a child would be; it is in no state yet."""
+        return Node(
+            id=child.id,
+            parent=parent.id,
+            origin=(parent.id, 0, 0),
+            child=child,
+            depth=parent.depth + 1,
+            rank=parent.children,
+            spawned=-1,
+            spawned_at=self.state.at,
+            action=child.action,
+            directive=child.directive,
+            model=child.model or parent.model,
+            level=parent.level,
+        )
+
+    # -- models ----------------------------------------------------------------------------------------------------------
+
+    def model_of(self, node: Node) -> Model | None:
+        """The model that answers for a node; None where the human does."""
+        return None if node.model == "human" else self.models.find(node.model)
+
+    def thinker(self, node: Node) -> str:
+        """Who can take a directive in free words: the node's own model (empty), or the human, where it goes by rules."""
+        return "human" if node.model.partition(":")[0] in ("plan", "replay") else ""
+
+    async def call(self, node: Node, request: Request) -> Reply:
+        """One model call, a limited number of them at once; its text streams to whoever watches."""
+        model = self.models.find(node.model)
+        self._live[node.id] = []
+        async with self._calls:
+            return await model.reply(request, lambda text: self.stream(node.id, text))
+
+    def stream(self, node: str, text: str) -> None:
+        """Shows text of a node to whoever watches."""
+        self._live.setdefault(node, []).append(text)
+        for watcher in self._watchers:
+            watcher(node)
+
+    def position(self, node: Node, seq: int) -> str:
+        """Place of a step in the tree, without ids: ranks from the root, then the step."""
+        ranks = [str(node.rank), *(str(above.rank) for above in self.state.ancestors(node.id))]
+        return ".".join(reversed(ranks)) + f"#{seq}"
+
+    # -- what frames cause -----------------------------------------------------------------------------------------------
+
+    def _on_frames(self, frames: Sequence[f.Frame], state: Swarm) -> None:
+        for frame in frames:
+            self._dispatch(frame, state)
+        self._moved.set()
+
+    def _dispatch(self, frame: f.Frame, state: Swarm) -> None:
+        if isinstance(frame, f.NodeSpawned) and frame.node and not state.ended:
+            self._start(frame.node)
+        elif isinstance(frame, f.NodeEnded):
+            self._ended(frame, state)
+        elif isinstance(frame, f.Continued | f.LimitsRaised):
+            for context in self.contexts.values():
+                context.poke()
+        elif isinstance(frame, f.RunEnded):
+            self._after_end()
+        elif isinstance(frame, f.GateDecided) and isinstance(state.gates[frame.gate].proposal, Merge):
+            self._beside(self._merge(frame.gate))
+        if frame.node in self.contexts:
+            self.contexts[frame.node].poke()
+
+    def _ended(self, frame: f.NodeEnded, state: Swarm) -> None:
+        node = state.nodes[str(frame.node)]
+        task = self._tasks.get(node.id)
+        if task and frame.report.outcome == "stopped" and frame.gate is None:
+            task.cancel()
+        parent, seq, _ = node.origin
+        step = state.steps.get((parent or "", seq))
+        if parent in self.contexts and step and not step.remaining:
+            self.contexts[parent].poke()
+
+    def _beside(self, work: object) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(work)  # type: ignore[arg-type]
+        self._aside.add(task)
+        task.add_done_callback(self._beside_done)
+
+    def _beside_done(self, task: asyncio.Task[None]) -> None:
+        self._aside.discard(task)
+        self._moved.set()
+        if not task.cancelled() and (error := task.exception()) and not self.ledger.error:
+            raise error
+
+    # -- the offer at the end --------------------------------------------------------------------------------------------
+
+    def _after_end(self) -> None:
+        state = self.ledger.state
+        merges = [gate for gate in state.gates.values() if isinstance(gate.proposal, Merge)]
+        if any(gate.status == "open" for gate in merges) or state.ended != "done":
+            return
+        decided = [gate for gate in merges if gate.status == "decided"]
+        if decided:
+            self._beside(self._merge(decided[-1].id))
+        elif not merges:
+            self._beside(self._offer_merge())
+
+    async def _offer_merge(self) -> None:
+        """Opens the gate that offers to merge the run's branch, if there is anything to merge."""
+        offer = await self.world.merge_offer()
+        if offer is None or self.ledger.error:
+            return
+        head = self.ledger.head
+        await self.ledger.append(
+            f.GateOpened(node=head.root, gate=str(head.next_gate), seq=0, proposal=offer, digest=offer.digest)
+        )
+
+    async def _merge(self, gate_id: str) -> None:
+        """Merges as decided; where that is not possible, nothing is changed and the gate says why."""
+        gate = self.ledger.state.gates[gate_id]
+        if gate.decision is None or gate.decision.verb != "approve" or gate.status == "applied":
+            return
+        try:
+            commit = await self.world.merge(gate.proposal)
+        except SwarmError as error:
+            await self.ledger.append(f.GateClosed(node=gate.node, gate=gate.id, status="stale", why=str(error)))
+            return
+        await self.ledger.append(f.RunMerged(gate=gate.id, commit=commit, into=gate.proposal.into))  # type: ignore[union-attr]
+
+
+def _in_doubt(state: Swarm, node: str, seq: int) -> bool:
+    step = state.steps[node, seq]
+    alive = state.nodes[node].report is None
+    return alive and step.begun >= 0 and step.ended < 0 and step.kind in ("write", "run", "tag", "save")

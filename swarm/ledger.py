@@ -1,0 +1,135 @@
+"""The sequencer of a run: numbers frames, folds them, has them written in groups, and tells when they are on disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime
+
+from swarm import frames as f
+from swarm.errors import HistoryError
+from swarm.fold import apply
+from swarm.state import Swarm
+from swarm.store.log import Log
+
+Listener = Callable[[Sequence[f.Frame], Swarm], None]
+
+_TAIL = 4096
+
+
+class Ledger:
+    """The one writer of a run's history.
+
+    `head` is the state with every frame that was given a number, `state` the state with those that are on disk. What
+    is proposed is judged against `head`; what is done follows from `state`.
+
+    Args:
+        log: Where frames are kept.
+        run: Id of the run.
+        state: State of the run so far.
+        clock: Tells the time, UTC.
+    """
+
+    def __init__(
+        self, log: Log, run: str, state: Swarm, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.head = self.state = state
+        self.error: HistoryError | None = None
+        self._log, self._run, self._clock = log, run, clock
+        self._pending: list[tuple[f.Frame, Swarm]] = []
+        self._waiting: list[asyncio.Future[None]] = []
+        self._writer: asyncio.Task[None] | None = None
+        self._listeners: list[Listener] = []
+        self._tail: deque[f.Frame] = deque(maxlen=_TAIL)
+        self._grown = asyncio.Condition()
+
+    def listen(self, listener: Listener) -> None:
+        """Calls `listener` with each group of frames once it is on disk, and the state after it."""
+        self._listeners.append(listener)
+
+    def put(self, frames: Sequence[f.Frame]) -> asyncio.Future[None]:
+        """Numbers frames and queues them for writing, in the order of the calls.
+
+        Returns:
+            A future that is done when they are on disk.
+
+        Raises:
+            HistoryError: If an earlier write failed; nothing is taken any more.
+        """
+        if self.error:
+            raise self.error
+        now = self._clock()
+        for frame in frames:
+            numbered = frame.model_copy(update={"frame": self.head.frame + 1, "at": now})
+            self.head = apply(self.head, numbered)
+            self._pending.append((numbered, self.head))
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(done)
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
+        return done
+
+    async def append(self, *frames: f.Frame) -> None:
+        """Numbers frames and returns when they are on disk."""
+        if frames:
+            await asyncio.shield(self.put(frames))
+
+    async def _write(self) -> None:
+        while self._pending:
+            batch, self._pending = self._pending, []
+            waiting, self._waiting = self._waiting, []
+            frames = [frame for frame, _ in batch]
+            try:
+                await self._log.append(self._run, self.state.frame, [f.encode(frame) for frame in frames])
+            except HistoryError as error:
+                self._fail(error, [*waiting, *self._waiting])
+                return
+            self.state = batch[-1][1]
+            self._tail.extend(frames)
+            for listener in self._listeners:
+                listener(frames, self.state)
+            for done in waiting:
+                if not done.done():
+                    done.set_result(None)
+            async with self._grown:
+                self._grown.notify_all()
+        self._writer = None
+
+    def _fail(self, error: HistoryError, waiting: list[asyncio.Future[None]]) -> None:
+        """Stops taking frames: what was acknowledged stays, everyone who waits is told."""
+        self.error, self.head, self._pending, self._waiting = error, self.state, [], []
+        for done in waiting:
+            if not done.done():
+                done.set_exception(error)
+                done.exception()  # whoever waited may be gone by now
+
+    async def flush(self) -> None:
+        """Returns when all that was put is on disk."""
+        if self._writer:
+            await asyncio.shield(self._writer)
+
+    async def frames(self, after: int = -1, upto: int | None = None) -> list[f.Frame]:
+        """Frames with numbers above `after`, up to and with `upto`."""
+        last = self.state.frame if upto is None else upto
+        if self._tail and self._tail[0].frame <= after + 1:
+            first = self._tail[0].frame
+            return [self._tail[number - first] for number in range(after + 1, min(last, self.state.frame) + 1)]
+        return [f.decode(line) for line in await self._log.read(self._run, after, last)]
+
+    async def frame(self, number: int) -> f.Frame:
+        """One frame by its number."""
+        return (await self.frames(number - 1, number))[0]
+
+    async def follow(self, since: int = -1) -> AsyncIterator[list[f.Frame]]:
+        """Batches of frames after `since`, as they come: a cursor, so nothing is dropped and nobody is slowed."""
+        while True:
+            while since >= self.state.frame and self.error is None:
+                async with self._grown:
+                    if since >= self.state.frame:
+                        await self._grown.wait()
+            if since >= self.state.frame:
+                return
+            batch = await self.frames(since, min(self.state.frame, since + _TAIL))
+            since = batch[-1].frame
+            yield batch

@@ -1,0 +1,226 @@
+"""The model that goes by a plan: answers every request by the rules of the Markdown document that is its directive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import ValidationError
+
+from swarm.actions.base import Entry
+from swarm.asks import ASKS, Act, Acts, Check, Choice, Decomposition, Needs, Part, Query, Thought, Verdict
+from swarm.errors import BadReply, ModelError, NothingNew, PlanError
+from swarm.models.base import Reply, Request
+from swarm.plan.document import Act as PlanAct
+from swarm.plan.document import Check as PlanCheck
+from swarm.plan.document import Section
+from swarm.plan.names import substitute
+from swarm.plan.parse import parse, parse_section
+
+
+class PlanModel:
+    """Answers from the plan alone: no key, no network, no guess.
+
+    Args:
+        root: The action space, to find the folders on the way to an action.
+    """
+
+    name = "plan"
+
+    def __init__(self, root: Entry) -> None:
+        self._root = root
+        self._answers: dict[str, Callable[[Request], Thought]] = {
+            "Needs": _needs,
+            "Choice": self._choice,
+            "Decomposition": _decomposition,
+            "Verdict": _verdict,
+            "Acts": _acts,
+        }
+
+    async def reply(self, request: Request, on_text: Callable[[str], None]) -> Reply:
+        """Answers a request.
+
+        Raises:
+            NothingNew: After a rejection: a plan has no second idea.
+            BadReply: If the directive is no plan, or holds nothing of the kind that is asked for.
+        """
+        if request.rejected:
+            raise NothingNew(f"a plan proposes nothing else after a rejection ({request.rejected})")
+        return Reply(value=self._think(request).model_dump(mode="json"))
+
+    def foresee(self, request: Request) -> Any:
+        """The same answer, beforehand."""
+        try:
+            return None if request.rejected else self._think(request).model_dump(mode="json")
+        except ModelError:
+            return None
+
+    def _think(self, request: Request) -> Thought:
+        try:
+            think = self._answers.get(request.schema_name)
+            return think(request) if think else _arguments(request)
+        except PlanError as error:
+            raise BadReply(f"the directive is no plan that can be carried out: {error}") from None
+
+    def _choice(self, request: Request) -> Choice:
+        section = _section(request)
+        if section.todo or section.checks or (section.questions and not section.acts):
+            action, why = "decompose_directive", "it has parts or checks of its own"
+        elif section.acts:
+            action, why = "carry_out", "it has steps of its own"
+        else:
+            action, why = "ask_user", "it has nothing to execute or check"
+        offered = {choice["name"] for choice in request.inputs["choices"]}
+        way = [name for name in self._root.path(action) or () if name in offered]
+        return Choice(choose=way[0] if way else "none", why=why)
+
+
+def _is_whole(request: Request) -> bool:
+    """Whether the directive is a whole document rather than the slice of a section."""
+    return request.source == ""
+
+
+def _sections(request: Request) -> list[Section]:
+    """The phases of a whole plan that are not done yet; of a slice, itself."""
+    if not _is_whole(request):
+        return [_section(request)]
+    phases = [phase for phase in parse(request.directive, "plan").phases if not phase.done]
+    return phases[len(request.inputs.get("done", ())) :]
+
+
+def _section(request: Request) -> Section:
+    return parse_section(request.directive, mark=request.source)
+
+
+def _needs(request: Request) -> Needs:
+    asks = (
+        list(parse(request.directive, "plan").questions)
+        if _is_whole(request) and request.inputs.get("round") == 1
+        else []
+    )
+    asks += [ask for section in _sections(request)[:1] for ask in section.questions]
+    return Needs(
+        questions=[Query(name=ask.name, text=ask.text, choices=list(ask.choices), default=ask.default) for ask in asks]
+    )
+
+
+def _decomposition(request: Request) -> Decomposition:
+    sections = _sections(request)
+    if not sections or (request.inputs.get("round", 1) > 1 and not _is_whole(request)):
+        return Decomposition()
+    section, answers = sections[0], request.inputs.get("answers", {})
+    own = [_own_steps(section)] if section.acts else []
+    parts = [
+        Part(
+            title=substitute(child.title, answers),
+            directive=child.directive,
+            source=child.mark,
+            stage=1 + len(own),
+        )
+        for child in section.todo
+    ]
+    if section.is_idle:
+        parts = [Part(title=section.title, directive=section.directive, source=section.mark, action="ask_user")]
+    checks = [_check(check, section) for check in section.checks]
+    return Decomposition(title=substitute(section.title, answers), parts=[*own, *parts], checks=checks)
+
+
+def _own_steps(section: Section) -> Part:
+    """The section's own fences, without its parts and checks, as one node that carries them out."""
+    return Part(title=section.title, directive=own_slice(section), source=f"{section.mark}!", action="carry_out")
+
+
+def own_slice(section: Section) -> str:
+    """The text of a section down to its first part or item."""
+    lines = section.directive.splitlines(keepends=True)
+    firsts = [child.first - section.first for child in section.children]
+    return "".join(lines[: min(firsts, default=len(lines))])
+
+
+def _check(check: PlanCheck, section: Section) -> Check:
+    title = check.body.strip().partition("\n")[0] or section.title
+    return Check(title=title, interpreter=check.interpreter, script=check.body)
+
+
+def _acts(request: Request) -> Acts:
+    answers = request.inputs.get("answers", {})
+    done = len(request.inputs.get("done_so_far", ()))
+    acts = [act for found in _section(request).acts for act in _steps(found, answers, request)]
+    return Acts(acts=acts[done:])
+
+
+def _steps(act: PlanAct, answers: dict[str, str], request: Request) -> list[Act]:
+    path = substitute(act.path, answers)
+    if act.kind == "run":
+        title = act.body.strip().partition("\n")[0]
+        return [Act(do="run", title=title, text=act.body, interpreter=act.interpreter, readonly=act.readonly)]
+    if act.kind == "do":
+        return [Act(do="action", title=act.name, name=act.name, text=_one_act(act, answers))]
+    if act.kind == "remember":
+        return [Act(do="remember", name=substitute(act.name, answers), text=_kept(act, answers, request))]
+    text = act.body if act.is_code else substitute(act.body, answers)
+    steps = [Act(do="write" if act.kind == "write" else "edit", path=path, text=text)]
+    if act.then_run:
+        steps.append(Act(do="run", title=f"run {path}", path=path, interpreter=act.interpreter or "sh"))
+    return steps
+
+
+def _kept(act: PlanAct, answers: dict[str, str], request: Request) -> str:
+    """The text of a `remember` fence; of an empty one, what the earlier phases reported."""
+    if act.body.strip():
+        return substitute(act.body, answers)
+    return "\n\n".join(f"## {item['title']}\n\n{item['summary']}" for item in request.inputs.get("done", ()))
+
+
+def _one_act(act: PlanAct, answers: dict[str, str]) -> str:
+    """A `do` fence as a directive of its own, its answers filled in."""
+    values = {key: _filled(value, answers) for key, value in act.arguments.items()}
+    # A JSON string, number or list of them is a TOML value as well.
+    lines = [f"{json.dumps(key)} = {json.dumps(value)}" for key, value in values.items()]
+    return "\n".join([f"```toml do {act.name}", *lines, "```", ""])
+
+
+def _filled(value: Any, answers: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        return substitute(value, answers)
+    return [_filled(item, answers) for item in value] if isinstance(value, list) else value
+
+
+def _arguments(request: Request) -> Thought:
+    """The arguments of a `do` fence, as the thought of the action that it names."""
+    schema = ASKS[request.schema_name]
+    given = next((act.arguments for act in _section(request).acts if act.kind == "do"), None)
+    if given is None:
+        raise BadReply(f"the plan says nothing that {request.action} could do: edit the directive, or do it by hand")
+    try:
+        return schema.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadReply(f"`do {request.action}`: {where}: {first['msg']}") from None
+
+
+def _verdict(request: Request) -> Verdict:
+    inputs = request.inputs
+    reports, checks = inputs.get("reports", ()), inputs.get("checks", ())
+    summary = "\n".join([*(_told(report) for report in reports), *(f"- {check['text']}" for check in checks)])
+    failed = [check["text"] for check in checks if check.get("passed") is False]
+    failed += [f"{report['title']} ended {report['outcome']}" for report in reports if _is_open(report)]
+    if failed:
+        return Verdict(outcome="stuck", summary=summary, missing="; ".join(failed))
+    left = _sections(request)[1:] if _is_whole(request) else []
+    if left:
+        title = substitute(left[0].title, inputs.get("answers", {}))
+        return Verdict(outcome="continue", summary=summary, missing=f"Next: {title}", next=title)
+    return Verdict(outcome="fulfilled", summary=summary)
+
+
+def _told(report: dict[str, Any]) -> str:
+    lines = report["summary"].strip().splitlines() or [report["outcome"]]
+    return "\n".join([f"- **{report['title']}**: {lines[0]}", *(f"  {line}".rstrip() for line in lines[1:])])
+
+
+def _is_open(report: dict[str, Any]) -> bool:
+    """Whether a part is neither done nor left out by the human."""
+    return report["outcome"] != "done" and not report.get("skipped")

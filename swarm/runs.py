@@ -1,0 +1,168 @@
+"""Starting, opening and commanding the runs of a workspace."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from swarm import errors
+from swarm import frames as f
+from swarm.commands import COMMAND, Command
+from swarm.decide import decide
+from swarm.engine import Engine
+from swarm.errors import SwarmError
+from swarm.fold import fold
+from swarm.home import Home
+from swarm.ledger import Ledger
+from swarm.models.registry import Models
+from swarm.spaces.builtin import builtin_space
+from swarm.store.blobs import Blobs
+from swarm.store.filelog import FileLog
+from swarm.store.wire import CommandServer, send
+from swarm.values import Child, Document, Level, Limits, Value
+from swarm.workspace.probe import probe, sandbox_of
+from swarm.workspace.world import GitWorld
+from swarm.workspace.worktree import Worktree
+
+
+class Start(Value):
+    """What a run begins with.
+
+    Attributes:
+        goal: The goal in words, or the text of a plan.
+        title: A few words.
+        model: `KIND[:NAME]` of who answers the swarm's thoughts.
+        context: Documents that the human attached.
+        defaults: Take the declared default of a question where there is one.
+        allow_unsandboxed: Do not ask for each command where there is no sandbox.
+    """
+
+    goal: str
+    title: str
+    model: str
+    level: Level = "step"
+    limits: Limits = Limits()
+    context: tuple[Document, ...] = ()
+    defaults: bool = False
+    allow_unsandboxed: bool = False
+
+
+async def start(home: Home, what: Start) -> str:
+    """Makes a run with its branch and worktree; nothing of it goes on until it is opened.
+
+    Returns:
+        Its id.
+
+    Raises:
+        SwarmError: If the folder cannot be written or the branch cannot be made; nothing is left behind.
+    """
+    home.folder.ensure()
+    run = home.new_id(what.title)
+    log = FileLog(home.folder)
+    try:
+        await log.claim(run)
+        worktree = await asyncio.to_thread(Worktree.create, home.repository, home.folder.worktree(run), f"swarm/{run}")
+        frames = _first_frames(run, what, worktree, home.repository.human.name)
+        now = datetime.now(UTC)
+        numbered = [frame.model_copy(update={"frame": number, "at": now}) for number, frame in enumerate(frames)]
+        await log.append(run, -1, [f.encode(frame) for frame in numbered])
+    except SwarmError:
+        await log.close()
+        await asyncio.to_thread(home.delete, run)
+        raise
+    await log.close()
+    return run
+
+
+def _first_frames(run: str, what: Start, worktree: Worktree, human: str) -> list[f.Frame]:
+    started = f.RunStarted(
+        run=run,
+        goal=what.goal,
+        title=what.title,
+        model=what.model,
+        level=what.level,
+        limits=what.limits,
+        context=what.context,
+        defaults=what.defaults,
+        allow_unsandboxed=what.allow_unsandboxed,
+        branch=worktree.branch,
+        commit=worktree.head,
+        by=human,
+    )
+    root = Child(action="organise_context", directive=what.goal, title=what.title, id="1")
+    return [started, f.NodeSpawned(node="1", parent=None, step=0, index=0, child=root)]
+
+
+@asynccontextmanager
+async def opened(home: Home, run: str, models: Models) -> AsyncIterator[Engine]:
+    """Drives a run in this process; other processes can hand it commands meanwhile.
+
+    Raises:
+        Locked: If another process drives it.
+        HistoryError: If its history is damaged.
+    """
+    log = FileLog(home.folder)
+    try:
+        await log.claim(run)
+        state = fold(f.decode(line) for line in await log.read(run))
+        world = await _world(home, run, state.branch)
+        ledger = Ledger(log, run, state)
+        async with Engine(ledger, builtin_space(), models, world, home.memory) as engine:
+            server = CommandServer(lambda request: _handled(engine, request))
+            await server.start(home.folder.run_dir(run))
+            try:
+                yield engine
+            finally:
+                await server.close()
+    finally:
+        await log.close()
+
+
+async def _world(home: Home, run: str, branch: str) -> GitWorld:
+    worktree = await asyncio.to_thread(Worktree.open, home.repository, home.folder.worktree(run), branch)
+    found = await probe()
+    blobs, exit_files = Blobs(home.folder.blobs), home.folder.run_dir(run) / "exits"
+    return await asyncio.to_thread(GitWorld, worktree, sandbox_of(found.tier), home.memory, blobs, exit_files)
+
+
+async def _handled(engine: Engine, request: bytes) -> bytes:
+    """Carries out a command that another process sent; the reply names the error, if there is one."""
+    try:
+        await engine.do(COMMAND.validate_json(request))
+    except SwarmError as error:
+        return json.dumps({"error": type(error).__name__, "text": str(error)}).encode()
+    except ValueError as error:
+        return json.dumps({"error": "UsageError", "text": f"not a command: {error}"}).encode()
+    return b"{}"
+
+
+async def command(home: Home, run: str, what: Command) -> None:
+    """Carries out a command on a run: through the process that drives it, or at rest, for the next one to take up.
+
+    Raises:
+        Refused: If it does not fit the state of the run; nothing was changed.
+        HistoryError: If nobody answers, or the history cannot be read or written.
+    """
+    folder = home.folder.run_dir(run)
+    reply = await send(folder, what.model_dump_json().encode())
+    if reply is None:
+        await _at_rest(home, run, what)
+        return
+    answer = json.loads(reply)
+    if "error" in answer:
+        kind = getattr(errors, answer["error"], SwarmError)
+        raise kind(answer["text"])
+
+
+async def _at_rest(home: Home, run: str, what: Command) -> None:
+    log = FileLog(home.folder)
+    try:
+        await log.claim(run)
+        state = fold(f.decode(line) for line in await log.read(run))
+        ledger = Ledger(log, run, state)
+        await ledger.append(*decide(state, what))
+    finally:
+        await log.close()

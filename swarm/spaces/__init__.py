@@ -1,0 +1,1 @@
+"""The spaces: trees of folders and leaves that a router walks."""

@@ -1,0 +1,298 @@
+"""The state of a run at a frame: frozen values in persistent maps, so that states of different frames share structure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from immutables import Map
+
+from swarm.frames import EPOCH, Decided, RunStatus, StepKind
+from swarm.proposals import AnyProposal
+from swarm.values import Ask, Child, Document, Level, Limits, Report, Usage
+
+NodeStatus = Literal[
+    "proposed", "queued", "running", "waiting_gate", "waiting_answer", "waiting_children", "paused",
+    "done", "incomplete", "failed", "stopped",
+]  # fmt: skip
+GateStatus = Literal["open", "decided", "applied", "stale", "withdrawn", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One directive, one action.
+
+    Attributes:
+        id: Typeable, unique in the run; numbered in the order of proposal.
+        origin: Parent, step and index that made it (unique in the run).
+        started: Whether its action has begun.
+        level: The autonomy in force for it.
+        gates: How many of its gates wait for a decision.
+        asks: How many of its steps wait for answers; `joins` likewise for children.
+        pending: How many of its steps have begun, or have a gate, and not ended.
+        steps: Highest sequence number so far.
+        spawned: Number of the frame that put it in the tree; `ended` likewise, -1 before.
+        changed: Number of the last frame about it.
+        rank: Its place among its parent's children.
+    """
+
+    id: str
+    parent: str | None
+    origin: tuple[str | None, int, int]
+    child: Child
+    depth: int
+    rank: int
+    spawned: int
+    spawned_at: datetime
+    action: str = ""
+    version: str = ""
+    directive: str = ""
+    model: str = ""
+    level: Level = "step"
+    started: bool = False
+    attempt: int = 1
+    report: Report | None = None
+    ended: int = -1
+    ended_at: datetime = EPOCH
+    gates: int = 0
+    asks: int = 0
+    joins: int = 0
+    pending: int = 0
+    steps: int = 0
+    children: int = 0
+    notes: int = 0
+    paused: bool = False
+    usage: Usage = Usage()
+    commit: str = ""
+    changed: int = -1
+
+    @property
+    def status(self) -> NodeStatus:
+        """What it does now, derived from what it waits for."""
+        if self.report is not None:
+            return self.report.outcome
+        if self.paused:
+            return "paused"
+        if self.gates:
+            return "waiting_gate"
+        if self.asks:
+            return "waiting_answer"
+        if self.joins:
+            return "waiting_children"
+        return "running" if self.started else "queued"
+
+    @property
+    def live(self) -> bool:
+        """Whether it can go on without a human: not ended, and something in it waits for neither person nor child."""
+        if self.report is not None or self.paused:
+            return False
+        return not self.pending or self.pending > self.gates + self.asks + self.joins
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a node: where its intent and its result lie in the history."""
+
+    node: str
+    seq: int
+    kind: StepKind
+    key: str
+    schema_name: str
+    begun: int = -1
+    ended: int = -1
+    outcome: str = ""
+    gate: str | None = None
+    children: tuple[str, ...] = ()
+    remaining: int = 0
+    notes: int = 0
+    questions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided on a gate, by whom, by which rule and why."""
+
+    verb: Decided
+    by: str
+    rule: str
+    reason: str
+    choice: str
+    proposal: AnyProposal | None
+    report: Report | None
+    frame: int
+    at: datetime
+    directive: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A verification point: a proposal that waits, or waited, for a decision."""
+
+    id: str
+    node: str
+    seq: int | None
+    revision: int
+    proposal: AnyProposal
+    digest: str
+    after: str | None
+    opened: int
+    opened_at: datetime
+    commit: str
+    key: str = ""
+    status: GateStatus = "open"
+    decision: Decision | None = None
+    why: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Kind of the proposal."""
+        return self.proposal.kind
+
+    @property
+    def final(self) -> AnyProposal:
+        """The proposal as it was decided: the human's edit if there is one."""
+        return self.decision.proposal if self.decision and self.decision.proposal else self.proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question and, once given, its answer."""
+
+    id: str
+    node: str
+    seq: int
+    ask: Ask
+    opened: int
+    opened_at: datetime
+    answer: Any = None
+    by: str = ""
+    rule: str = ""
+    answered: int = -1
+    withdrawn: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether it still waits for an answer."""
+        return self.answered < 0 and not self.withdrawn
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a human told a node."""
+
+    text: str
+    by: str
+    frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class Swarm:
+    """The whole run at a frame.
+
+    Attributes:
+        frame: Number of the last frame that is folded in; -1 for none.
+        kids: Ids of children by (parent, rank).
+        steps: By (node, sequence number).
+        open_gates, open_questions: Ids that wait, to the frame at which they began to.
+        foreseen: Ids of gates that are not due yet, by node.
+        live: How many nodes can go on without a human.
+        paused: Ids of paused nodes.
+        commands: Ids of commands that were taken, with their frame.
+    """
+
+    run: str = ""
+    goal: str = ""
+    title: str = ""
+    model: str = ""
+    level: Level = "step"
+    limits: Limits = Limits()
+    context: tuple[Document, ...] = ()
+    defaults: bool = False
+    allow_unsandboxed: bool = False
+    branch: str = ""
+    base: str = ""
+    tier: str = ""
+    by: str = ""
+    frame: int = -1
+    at: datetime = EPOCH
+    started_at: datetime = EPOCH
+    commit: str = ""
+    ended: RunStatus | None = None
+    why: str = ""
+    merged: str = ""
+    paused_run: bool = False
+    root: str | None = None
+    live: int = 0
+    usage: Usage = Usage()
+    next_node: int = 1
+    next_gate: int = 1
+    next_question: int = 1
+    failed: int = 0
+    commits: int = 0
+    nodes: Map[str, Node] = field(default_factory=Map)
+    kids: Map[tuple[str, int], str] = field(default_factory=Map)
+    steps: Map[tuple[str, int], Step] = field(default_factory=Map)
+    gates: Map[str, Gate] = field(default_factory=Map)
+    questions: Map[str, Question] = field(default_factory=Map)
+    open_gates: Map[str, int] = field(default_factory=Map)
+    open_questions: Map[str, int] = field(default_factory=Map)
+    foreseen: Map[str, tuple[str, ...]] = field(default_factory=Map)
+    queued: Map[str, int] = field(default_factory=Map)
+    paused: Map[str, int] = field(default_factory=Map)
+    notes: Map[tuple[str, int], Note] = field(default_factory=Map)
+    memory: Map[str, Document] = field(default_factory=Map)
+    commands: Map[str, int] = field(default_factory=Map)
+
+    @property
+    def status(self) -> RunStatus:
+        """What the run as a whole does now."""
+        if self.ended:
+            return self.ended
+        if self.paused_run:
+            return "paused"
+        if self.waiting and self.idle:
+            return "waiting"
+        return "running"
+
+    @property
+    def waiting(self) -> int:
+        """How many gates and questions wait for the human."""
+        return len(self.open_gates) + len(self.open_questions)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing can go on without a human: nodes below a pause do not count."""
+        if self.paused_run or not self.live:
+            return True
+        return bool(self.paused) and all(self.is_paused(node.id) for node in self.nodes.values() if node.live)
+
+    def children(self, node: str) -> Iterator[Node]:
+        """The children of a node, in the order in which they were spawned."""
+        for rank in range(self.nodes[node].children):
+            yield self.nodes[self.kids[node, rank]]
+
+    def ancestors(self, node: str) -> Iterator[Node]:
+        """A node's parent, its parent, and so on to the root."""
+        parent = self.nodes[node].parent
+        while parent is not None:
+            found = self.nodes[parent]
+            yield found
+            parent = found.parent
+
+    def subtree(self, node: str) -> Iterator[Node]:
+        """A node and all below it, parents before children."""
+        stack = [node]
+        while stack:
+            found = self.nodes[stack.pop()]
+            yield found
+            stack.extend(self.kids[found.id, rank] for rank in reversed(range(found.children)))
+
+    def is_paused(self, node: str) -> bool:
+        """Whether the node, one above it, or the run is paused."""
+        if self.paused_run:
+            return True
+        if not self.paused:
+            return False
+        return node in self.paused or any(above.id in self.paused for above in self.ancestors(node))

@@ -1,0 +1,24 @@
+"""All that the engine does to the world: git, paths, edits, commands.
+
+```text
+git         runs git so that nothing which a repository holds can run with it
+repository  the person's repository: facts and identity; read, and changed only by merge and tags
+worktree    the run's own branch and files: commit, restore, compare
+commits     commit objects made by plumbing, with trailers, and found again by them
+changes     what differs between two trees, and what is dirty
+merge       the run's branch into the person's, looked at first
+tags        a tag on the person's refs
+paths       which names may be touched
+files       reading and writing under a root, proof against symlinks
+edits       search/replace blocks and unified diffs, applied exactly
+sandbox     Command in, Outcome out: the protocol that every tier speaks
+bubblewrap  tier full
+unsandboxed tier none, with `supervise` beside the command
+processes   one child process to its end: time, output, death
+exits       the exit file: proof that a command finished
+interpreter the Python of the project, never ours
+probe       which tier works here, found by running a command in it
+```
+
+Everything but running commands is synchronous: call it in a thread.
+"""

@@ -1,0 +1,142 @@
+"""Tier full: a command in namespaces of its own, made by bubblewrap.
+
+It sees the system's programs, the worktree, and nothing else: no network, no home, no git directory, no keys.
+
+bubblewrap is a child of the engine and dies with it (`--die-with-parent`). Inside, a shell is process 1 of its own PID
+namespace: when the command ends, process 1 ends, the kernel kills what is left, and only then does bubblewrap write the
+exit code to the exit file, through a descriptor which the command never has.
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+from asyncio.subprocess import Process
+from collections.abc import Iterator
+from pathlib import Path
+
+from swarm.errors import WorkspaceError
+from swarm.workspace import exits, interpreter, jobs, processes
+from swarm.workspace.jobs import Job
+from swarm.workspace.processes import Child
+from swarm.workspace.sandbox import Command, Limits, Outcome, Place, Tier
+
+_ISOLATED = (
+    *("--unshare-all", "--die-with-parent", "--new-session", "--as-pid-1", "--cap-drop", "ALL", "--clearenv"),
+    *("--hostname", "swarm", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"),
+)
+_ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime", "nsswitch.conf", "mime.types")
+_WAIT_AND_END = '"$@"; exit $?'  # not `exec`: process 1 must be the shell
+_TOOLS = ("/usr/local/bin", "/usr/bin", "/bin")
+
+
+class Bubblewrap:
+    """The sandbox of tier full.
+
+    Args:
+        limits: What each process may use.
+    """
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.tier: Tier = "full"
+        self._limits = limits or Limits()
+
+    async def run(self, command: Command, place: Place, exit_file: Path | None = None) -> Outcome:
+        """Run a command; see `Sandbox`."""
+        async with jobs.prepared(command, place, self.tier, exit_file) as job:
+            argv = await asyncio.to_thread(self._argv, command, place, job)
+
+            async def stop(process: Process, timed_out: bool) -> None:
+                await asyncio.to_thread(_stop, process, job.exit_file, timed_out)
+
+            child = Child(argv, {"PATH": os.defpath}, (job.exit_descriptor,), stop)
+            try:
+                outcome = await processes.run(child, command, self.tier)
+            except OSError as error:
+                raise WorkspaceError(f"bubblewrap cannot be started: {error}") from None
+            if not outcome.timed_out and "exit-code" not in await asyncio.to_thread(exits.read, job.exit_file):
+                raise WorkspaceError(f"bubblewrap could not make the sandbox: {outcome.output.strip()[:300]}")
+            return outcome
+
+    def _argv(self, command: Command, place: Place, job: Job) -> list[str]:
+        """The whole command line: isolation, mounts, environment, limits, the command."""
+        script = Path("/run") / job.script.name if job.script else None
+        cwd = place.root / command.cwd
+        argv, variables = jobs.program(command, script, cwd)
+        pythons = interpreter.of_project(place)
+        prefixes = [python.prefix for python in pythons.installations if not python.in_system]
+        shown_venv = pythons.environment if _is_mount_point(place.worktree / ".venv") else None
+        tools = [place.root / ".venv"] if pythons.in_worktree or shown_venv else []
+        environment = {
+            "PATH": ":".join([f"{prefix}/bin" for prefix in (*tools, *prefixes)] + list(_TOOLS)),
+            "LANG": "C.UTF-8",
+            "HOME": "/tmp",
+            "TMPDIR": "/tmp",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **variables,
+            **command.env,
+        }
+        return [
+            *(find() or "bwrap", *_ISOLATED, *_system_mounts()),
+            *(word for prefix in prefixes for word in _shown(prefix)),
+            *("--ro-bind" if command.readonly else "--bind", str(place.worktree), str(place.root)),
+            *("--ro-bind", "/dev/null", str(place.root / ".git")),
+            *(_shown(shown_venv) if shown_venv else ()),
+            *(("--ro-bind", str(job.script), str(script)) if script else ()),
+            *("--remount-ro", "/", "--chdir", str(cwd), "--json-status-fd", str(job.exit_descriptor)),
+            *(word for name, value in environment.items() for word in ("--setenv", name, value)),
+            *("--", "prlimit", *_limited(self._limits), "--", "sh", "-c", _WAIT_AND_END, "sh", *argv),
+        ]
+
+
+def find() -> str | None:
+    """The path of bubblewrap; None if it is not installed."""
+    return shutil.which("bwrap", path=os.pathsep.join(str(folder) for folder in interpreter.search_path()))
+
+
+def _system_mounts() -> Iterator[str]:
+    for folder in interpreter.SYSTEM:
+        if folder.is_symlink():
+            yield from ("--symlink", str(folder.readlink()), str(folder))
+        elif folder.is_dir():
+            yield from _shown(folder)
+    for name in _ETC:
+        yield from ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")
+
+
+def _shown(folder: Path) -> tuple[str, str, str]:
+    return ("--ro-bind", str(folder), str(folder))
+
+
+def _is_mount_point(folder: Path) -> bool:
+    """Whether a folder can be mounted here, making it if nothing has its name; a link could lead the mount astray."""
+    if not os.path.lexists(folder):
+        folder.mkdir()
+    return folder.is_dir() and not folder.is_symlink()
+
+
+def _limited(limits: Limits) -> Iterator[str]:
+    yield f"--fsize={limits.file_bytes}"
+    yield f"--data={limits.data_bytes}"
+    yield f"--cpu={limits.cpu_seconds}"
+    yield f"--nproc={limits.processes}"
+    yield "--core=0"
+
+
+def _stop(process: Process, exit_file: Path, timed_out: bool) -> None:
+    """Kill process 1 of the sandbox, so that bubblewrap sees it end; bubblewrap itself while there is none."""
+    if timed_out:
+        exits.note_timeout(exit_file)
+    first = exits.read(exit_file).get("child-pid", 0)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(first if _parent(first) == process.pid else process.pid, signal.SIGKILL)
+
+
+def _parent(pid: int) -> int | None:
+    """The parent of a process; None if there is no such process."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    return int(stat.rpartition(")")[2].split()[1])

@@ -1,0 +1,130 @@
+"""What the program decides without a screen: the bell, the last lines, the key table, texts for an editor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app.attention import Attention, window_title
+from app.editing import draft, edited
+from app.editor import command
+from app.farewell import farewell
+from app.keys import BOARD, HELP, PROGRAM, RUNS, bindings
+from swarm.errors import UsageError
+from swarm.proposals import Budget, Failure, Run, Spawn, Terminate, Write
+from swarm.values import Child, Limits, Report
+from tests.ui.sample import PROPOSED, wordcount_state
+
+
+def test_the_bell_rings_for_more_only_while_unfocused_and_at_most_every_thirty_seconds() -> None:
+    now = [0.0]
+    attention = Attention(lambda: now[0])
+    assert not attention.wants_bell(1, focused=True)
+    assert not attention.wants_bell(1, focused=False), "nothing new came"
+    assert attention.wants_bell(2, focused=False)
+    now[0] = 29.9
+    assert not attention.wants_bell(3, focused=False)
+    now[0] = 30.0
+    assert not attention.wants_bell(2, focused=False), "less is no reason"
+    assert attention.wants_bell(3, focused=False)
+
+
+def test_the_window_title_counts_what_waits() -> None:
+    assert window_title("wc-1", 2) == "(2) wc-1 · swarm"
+    assert window_title("wc-1", 0) == "wc-1 · swarm"
+
+
+def test_three_lines_say_state_branch_and_how_to_go_on() -> None:
+    state = wordcount_state()
+    first, second, third = farewell(state)
+    assert first.startswith("run wc-1  2 waiting for you")
+    assert second == "branch swarm/wc-1  1 commit"
+    assert third == "go on with: swarm resume wc-1"
+
+
+@pytest.mark.parametrize(
+    ("ended", "commits", "verb"), [("done", 1, "merge"), ("done", 0, "show"), ("failed", 1, "show")]
+)
+def test_the_last_line_of_an_ended_run_names_what_can_be_done_with_it(ended: str, commits: int, verb: str) -> None:
+    state = replace(wordcount_state(), ended=ended, commits=commits, why="as it went")  # type: ignore[arg-type]
+    first, _, third = farewell(state)
+    assert first.endswith("frame " + str(state.frame))
+    assert "as it went" in first
+    assert third.endswith(f"swarm {verb} wc-1")
+
+
+def test_no_two_bindings_of_one_screen_share_a_key_or_an_id() -> None:
+    for keys in ((*BOARD, *PROGRAM), (*RUNS, *PROGRAM)):
+        bound = [key for binding in bindings(keys) for key in binding.key.split(",")]
+        assert len(bound) == len(set(bound))
+    ids = [key.id for _, keys in HELP for key in keys]
+    assert len(ids) == len(set(ids))
+    assert {key.id for key in (*BOARD, *RUNS, *PROGRAM)} <= set(ids), "the help shows every command"
+
+
+def test_a_capital_is_bound_as_both_spellings_that_terminals_send() -> None:
+    pause_all = next(binding for binding in bindings(BOARD) if binding.id == "board.pause-all")
+    assert pause_all.key == "P,shift+p"
+
+
+def test_a_batch_goes_to_the_editor_and_back_unchanged() -> None:
+    batch = Spawn(children=PROPOSED)
+    text = draft(batch)
+    assert text is not None
+    assert text.suffix == ".md"
+    assert edited(batch, text.text) == batch
+
+
+def test_sections_of_a_batch_can_be_reworded_left_out_and_added() -> None:
+    batch = Spawn(children=PROPOSED)
+    text = draft(batch)
+    assert text is not None
+    kept, _, rest = text.text.partition("=== 9 ")
+    readme = "=== 10 " + rest.partition("=== 10 ")[2].replace("Three examples", "Five examples")
+    after = edited(batch, f"{kept}{readme}\n=== Changelog\nSay what is new.\n")
+    assert isinstance(after, Spawn)
+    assert after.children[0] == PROPOSED[0]
+    assert after.children[1] == PROPOSED[2].model_copy(update={"directive": "Five examples that can be copied."})
+    assert after.children[2] == Child(title="Changelog", directive="Say what is new.")
+
+
+def test_a_directive_that_looks_like_a_section_survives_the_editor() -> None:
+    batch = Spawn(children=(Child(id="8", directive="Make it\n=== 9 not a section\n==== nor this"),))
+    text = draft(batch)
+    assert text is not None
+    assert text.text.startswith("===== 8")
+    assert edited(batch, text.text) == batch
+
+
+def test_text_above_the_first_section_is_refused() -> None:
+    with pytest.raises(UsageError, match="belongs to no part"):
+        edited(Spawn(children=PROPOSED), "hello\n=== 8 Command line\nx\n")
+
+
+def test_each_kind_with_a_text_keeps_all_but_its_text() -> None:
+    write = Write(path="a/b.py", content="x\n", before="abc")
+    assert draft(write).suffix == ".py"  # type: ignore[union-attr]
+    assert edited(write, "y\n") == write.model_copy(update={"content": "y\n"})
+    run = Run(title="t", interpreter="python", script="1\n", readonly=True)
+    assert draft(run).suffix == ".py"  # type: ignore[union-attr]
+    assert edited(run, "2\n") == run.model_copy(update={"script": "2\n"})
+    report = Report(outcome="done", summary="s", value={"a": 1})
+    assert edited(Terminate(report=report), "t") == Terminate(report=report.model_copy(update={"summary": "t"}))
+    failure = Failure(error="boom", directive="d")
+    assert edited(failure, "e") == Failure(error="boom", directive="e")
+
+
+def test_what_has_no_text_has_no_draft() -> None:
+    assert draft(Budget(why="nodes", limits=Limits())) is None
+    assert draft(Run(argv=("ls", "-l"))) is None
+
+
+def test_a_missing_editor_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", "")
+    with pytest.raises(UsageError, match="set EDITOR"):
+        command()
+    monkeypatch.setenv("EDITOR", "vim -n")
+    assert command() == ["vim", "-n"]
+
