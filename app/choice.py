@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from swarm.cards import Card, blocks, cards, questions
-from swarm.state import Gate, Swarm
+from swarm.cards import Card, blocks, cards
+from swarm.state import Swarm
+from widgets import inbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +38,19 @@ class Choice:
 
 
 def waiting(state: Swarm) -> list[Choice]:
-    """All that waits, as the inbox ranks it: what holds up most first, then the oldest."""
-    ranked = [(-card.blocks, _opened(card.gates), of_card(card)) for card in cards(state)]
-    ranked += [(-1, question.opened, Choice(question=question.id, node=question.node)) for question in questions(state)]
-    return [choice for *_, choice in sorted(ranked, key=lambda entry: entry[:2])]
-
-
-def _opened(gates: Sequence[Gate]) -> int:
-    return min(gate.opened for gate in gates)
+    """All that waits, in the order of the inbox."""
+    by_id = {card.id: card for card in cards(state)}
+    return [of_card(by_id[entry.card]) if entry.card else of_question(state, entry.key) for entry in inbox.waiting(state)]
 
 
 def of_card(card: Card) -> Choice:
     """The choice of a card as it is now."""
     return Choice(gates=tuple(gate.id for gate in card.gates), node=card.node)
+
+
+def of_question(state: Swarm, question: str) -> Choice:
+    """The choice of a question."""
+    return Choice(question=question, node=state.questions[question].node)
 
 
 def of_gate(state: Swarm, gate_id: str) -> Choice:

@@ -17,6 +17,7 @@ from swarm.ledger import Ledger
 from swarm.models.base import Model, Reply, Request
 from swarm.models.registry import Models
 from swarm.proposals import Merge
+from swarm.runner import Runner, TaskRunner, work
 from swarm.spaces.memory import Memory
 from swarm.state import Node, Swarm
 from swarm.values import Child
@@ -34,19 +35,29 @@ class Engine:
         models: Finds models by name.
         world: The worktree, the sandbox and whatever else effects touch.
         memory: What the workspace knows beyond this run.
+        runner: Where nodes run; in this process if None.
 
     Use as an async context manager: entering starts or resumes all nodes that have not ended, leaving stops them where
     they are; everything that was acknowledged is on disk.
     """
 
-    def __init__(self, ledger: Ledger, space: Space, models: Models, world: World, memory: Memory) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        space: Space,
+        models: Models,
+        world: World,
+        memory: Memory,
+        runner: Runner | None = None,
+    ) -> None:
         self.ledger, self.space, self.models, self.world, self.memory = ledger, space, models, world, memory
         self.contexts: dict[str, NodeContext] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._runner: Runner = runner or TaskRunner()
         self._live: dict[str, list[str]] = {}
         self._watchers: list[Callable[[str], None]] = []
         self._calls = asyncio.Semaphore(_CALLS_AT_ONCE)
         self._moved = asyncio.Event()
+        self._fault: Exception | None = None
         self._aside: set[asyncio.Task[None]] = set()
         ledger.listen(self._on_frames)
 
@@ -100,17 +111,17 @@ class Engine:
         if state.ended is None:
             for node in state.nodes.values():
                 if node.report is None:
-                    self._start(node.id)
+                    self._runner.spawn(node.id, self._work)
         else:
             self._after_end()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Stops all nodes where they are and waits until all that was put is on disk."""
-        tasks = [*self._tasks.values(), *self._aside]
-        for task in tasks:
+        await self._runner.close()
+        for task in self._aside:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._aside, return_exceptions=True)
         await self.ledger.flush()
 
     async def settled(self) -> Swarm:
@@ -122,27 +133,24 @@ class Engine:
         while True:
             self._moved.clear()
             state = self.ledger.state
-            if self.ledger.error:
-                raise self.ledger.error
+            if fault := self.ledger.error or self._fault:
+                raise fault
             if self.ledger.head.frame == state.frame and (state.ended or state.idle) and not self._aside:
                 return state
             await self._moved.wait()
 
     # -- nodes -----------------------------------------------------------------------------------------------------------
 
-    def _start(self, node: str) -> None:
-        if node not in self._tasks:
-            self.contexts[node] = NodeContext(self, node)
-            task = asyncio.create_task(self._drive(node), name=f"node {node}")
-            self._tasks[node] = task
-            task.add_done_callback(lambda _: self._gone(node))
-
-    def _gone(self, node: str) -> None:
-        task = self._tasks.pop(node)
-        self.contexts.pop(node, None)
-        self._live.pop(node, None)
-        if not task.cancelled() and (error := task.exception()) and not self.ledger.error:
-            raise error
+    async def _work(self, node_id: str) -> None:
+        """A node's work in this process; a fault of the engine itself stops `settled`, so that nothing hangs unseen."""
+        try:
+            await self._drive(node_id)
+        except Exception as error:
+            self._fault = self._fault or error
+        finally:
+            self.contexts.pop(node_id, None)
+            self._live.pop(node_id, None)
+            self._moved.set()
 
     async def _drive(self, node_id: str) -> None:
         """Runs a node's action, attempt after attempt, until the node has ended."""
@@ -227,11 +235,12 @@ class Engine:
         self._moved.set()
 
     def _dispatch(self, frame: f.Frame, state: Swarm) -> None:
-        if isinstance(frame, f.NodeSpawned) and frame.node and not state.ended:
-            self._start(frame.node)
-        elif isinstance(frame, f.NodeEnded):
-            self._ended(frame, state)
-        elif isinstance(frame, f.Continued | f.LimitsRaised):
+        for operation in work(frame):
+            if operation.kind == "terminate":
+                self._ended(state.nodes[operation.node])
+            elif not state.ended:
+                self._runner.spawn(operation.node, self._work)
+        if isinstance(frame, f.Continued | f.LimitsRaised):
             for context in self.contexts.values():
                 context.poke()
         elif isinstance(frame, f.RunEnded):
@@ -241,11 +250,11 @@ class Engine:
         if frame.node in self.contexts:
             self.contexts[frame.node].poke()
 
-    def _ended(self, frame: f.NodeEnded, state: Swarm) -> None:
-        node = state.nodes[str(frame.node)]
-        task = self._tasks.get(node.id)
-        if task and frame.report.outcome == "stopped" and frame.gate is None:
-            task.cancel()
+    def _ended(self, node: Node) -> None:
+        """Stops what a node that was ended from outside still does; wakes its parent if it was the last child."""
+        state = self.ledger.state
+        if node.report and node.report.outcome == "stopped":
+            self._runner.terminate(node.id)
         parent, seq, _ = node.origin
         step = state.steps.get((parent or "", seq))
         if parent in self.contexts and step and not step.remaining:

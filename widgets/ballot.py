@@ -132,14 +132,15 @@ class Ballot:
 
     def toggle_like(self, item: Item) -> Ballot:
         """Does to all items of its kind what `toggle` does to one."""
-        ballot, out = self.toggle(item), self._is_out(item)
+        ballot, out = self.toggle(item), self.is_out(item)
         for other in self.items:
             alike = other.gate.kind == item.gate.kind and (other.child < 0) == (item.child < 0)
-            if alike and (other.gate.id, other.child) != (item.gate.id, item.child) and self._is_out(other) == out:
+            if alike and (other.gate.id, other.child) != (item.gate.id, item.child) and self.is_out(other) == out:
                 ballot = ballot.toggle(other)
         return ballot
 
-    def _is_out(self, item: Item) -> bool:
+    def is_out(self, item: Item) -> bool:
+        """Whether the person left out this very item."""
         return not self._keeps(item.gate, item.child) if item.child >= 0 else item.gate.id in self.left
 
     def stage(self, gate: Gate, proposal: AnyProposal, dropped: frozenset[int] = frozenset()) -> Ballot:

@@ -12,8 +12,7 @@ from widgets import diff, facts, glyphs, proposed, why
 from widgets.ballot import Ballot
 from widgets.item_rows import item_rows, mark_rows
 from widgets.lines import Row
-from widgets.proposed import MUTED
-from widgets.safe import visible
+from widgets.proposed import MUTED, flat
 from widgets.words import count, summary
 
 _LABEL = 10
@@ -50,7 +49,7 @@ def card_rows(ballot: Ballot, state: Swarm, *, more: bool = False, newcomers: in
         words = (
             f"{count(newcomers, 'more gate')} of this kind came since: enter adds {'it' if newcomers == 1 else 'them'}"
         )
-        rows += [Row(), Row(Content.styled(words, "$text-accent"))]
+        rows += [Row(), Row(Content.styled(words, "$accent"))]
     return rows
 
 
@@ -59,11 +58,11 @@ def _head(ballot: Ballot, state: Swarm, more: bool) -> Iterator[Row]:
     node = state.nodes.get(first.node)
     if others:
         above = f" below {facts.who(state, (), node.parent)}" if node and node.parent else ""
-        yield Row(visible(f"{len(others) + 1} nodes{above} wait, each with a step of the same kind").stylize("bold"))
+        yield Row(flat(f"{len(others) + 1} nodes{above} wait, each with a step of the same kind").stylize("bold"))
         return
-    name = visible(facts.who(state, ballot.gates, first.node)).stylize("bold")
-    action = visible(f" › {node.action}" if node and node.action else "").stylize(MUTED)
-    yield Row(name + action + Content(" ") + visible(wants(ballot.proposal(first))))
+    name = flat(facts.who(state, ballot.gates, first.node)).stylize("bold")
+    action = flat(f" › {node.action}" if node and node.action else "").stylize(MUTED)
+    yield Row(name + action + Content(" ") + flat(wants(ballot.proposal(first))))
     if node is not None:
         yield from _directive(node.directive.strip(), more)
 
@@ -72,7 +71,7 @@ def _directive(text: str, more: bool) -> Iterator[Row]:
     if not more and len(text) > _BRIEF:
         text = f"{text[:_BRIEF].rstrip()}{glyphs.mark('more')} (w for all)"
     for place, line in enumerate(diff.lines_of(text) or [""]):
-        yield Row(visible(line).stylize_before(MUTED), Content("     ") if place else Content.styled("for: ", MUTED))
+        yield Row(flat(line).stylize_before(MUTED), Content("     ") if place else Content.styled("for: ", MUTED))
 
 
 def wants(proposal: AnyProposal) -> str:
@@ -100,7 +99,7 @@ def _choosing(ballot: Ballot, state: Swarm) -> Iterator[Row]:
     yield Row()
     yield Row(Content("Choose one:"))
     for place, item in enumerate(ballot.items):
-        yield Row(visible(choice_words(gate, item.choice, state)), Content(f"  {item.number:<3}"), place, head=True)
+        yield Row(flat(choice_words(gate, item.choice, state)), Content(f"  {item.number:<3}"), place, head=True)
 
 
 def choice_words(gate: Gate, choice: str, state: Swarm) -> str:
@@ -120,7 +119,7 @@ def _facts(ballot: Ballot, state: Swarm, more: bool) -> Iterator[Row]:
     asked = "; ".join(dict.fromkeys(why.asked_by(state, gate) for gate in due))
     for label, words in (*known, ("Asked by", asked), changed):
         hint = Content.styled("  w for more" if label == "Asked by" and not more else "", MUTED)
-        yield Row(visible(words) + hint, Content.styled(f"{label:<{_LABEL}}", MUTED))
+        yield Row(flat(words) + hint, Content.styled(f"{label:<{_LABEL}}", MUTED))
     if more:
         yield Row()
         for gate in ballot.gates:

@@ -16,7 +16,7 @@ _CONTEXT = 3
 _COMPARED = 20_000
 _PIECE = 1_000
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
-_STYLES = {"+": "$text-success", "-": "$text-error", " ": ""}
+_STYLES = {"+": "$success", "-": "$error", " ": ""}
 
 
 class Count(NamedTuple):

@@ -70,7 +70,7 @@ _MARKS = {
     "path": ("›", ">"),
     "dot": ("·", "-"),
 }
-_BARS = ("▁▂▃▄▅▆▇█", "_.:-=+*#")
+_BARS = ("▁▂▃▄▅", "_.:-=")
 
 
 @cache
@@ -105,8 +105,6 @@ def mark(name: str) -> str:
 
 
 def bar(share: float) -> str:
-    """A one-cell bar for a share between 0 and 1; blank for 0."""
+    """A one-cell bar, the lowest for a share of 0 and the full one for 1."""
     steps = _BARS[plain()]
-    if share <= 0:
-        return " "
-    return steps[min(len(steps) - 1, int(share * len(steps)))]
+    return steps[max(0, min(len(steps) - 1, int(share * len(steps))))]

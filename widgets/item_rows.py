@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from textual.content import Content
 
@@ -11,8 +11,7 @@ from swarm.state import Gate, Swarm
 from widgets import diff, facts, glyphs, proposed
 from widgets.ballot import Ballot, Item
 from widgets.lines import Row
-from widgets.proposed import MUTED
-from widgets.safe import visible
+from widgets.proposed import MUTED, flat
 from widgets.words import summary
 
 _INDENT = 5
@@ -39,8 +38,8 @@ def item_rows(ballot: Ballot, state: Swarm) -> Iterator[Row]:
 def _gate_head(ballot: Ballot, state: Swarm, gate: Gate, place: int) -> Row:
     proposal = ballot.proposal(gate)
     style = "bold" if ballot.counts(gate) else "dim strike"
-    name = visible(f"{facts.who(state, ballot.gates, gate.node)} › ").stylize(MUTED)
-    words = name + visible(summary(proposal)).stylize(style) + _size(proposal)
+    name = flat(f"{facts.who(state, ballot.gates, gate.node)} › ").stylize(MUTED)
+    words = name + flat(summary(proposal)).stylize(style) + _size(proposal)
     return Row(words, Content.styled(f"  {gate.id:<3}", style), place, head=True)
 
 
@@ -56,21 +55,22 @@ def mark_rows(ballot: Ballot, gate: Gate, indent: int = 0) -> Iterator[Row]:
     lead = Content(" " * indent)
     if gate.status != "open":
         how = f"{glyphs.word(gate.decision.verb)} by {gate.decision.by}" if gate.decision else gate.why
-        yield Row(visible(f"{glyphs.glyph('end')} no longer open: {how or gate.status}").stylize("$text-accent"), lead)
+        yield Row(flat(f"{glyphs.glyph('end')} no longer open: {how or gate.status}").stylize("$accent"), lead)
     elif gate.id in ballot.left:
         words = f"{glyphs.glyph('skip')} left out: it stays open; x takes it in again"
-        yield Row(Content.styled(words, "$text-warning"), lead)
+        yield Row(Content.styled(words, "$warning"), lead)
     elif gate.seq is None and not ballot.counts(gate):
         words = f"{glyphs.glyph('skip')} not decided: {gate.after} is left out or no longer as shown"
-        yield Row(Content.styled(words, "$text-warning"), lead)
+        yield Row(Content.styled(words, "$warning"), lead)
     elif gate.id in ballot.edits:
-        yield Row(Content.styled(f"{glyphs.glyph('edit')} edited by you; nothing is sent yet", "$text-accent"), lead)
+        yield Row(Content.styled(f"{glyphs.glyph('edit')} edited by you; nothing is sent yet", "$accent"), lead)
 
 
 def _body(ballot: Ballot, state: Swarm, gate: Gate, places: dict[tuple[str, int], int]) -> Iterator[Row]:
     whole = ballot.whole(gate)
     several = len(ballot.gates) > 1
     indent = _INDENT if several else 0
+    rows: Iterable[Row]
     if isinstance(whole, Spawn):
         rows = _children(ballot, state, gate, whole, places)
     else:
@@ -84,7 +84,7 @@ def _body(ballot: Ballot, state: Swarm, gate: Gate, places: dict[tuple[str, int]
 def _title(proposal: AnyProposal) -> Iterator[Row]:
     """What is proposed, where no head says it."""
     if isinstance(proposal, Write | Run | Tag | Save):
-        yield Row(visible(summary(proposal)).stylize("bold") + _size(proposal))
+        yield Row(flat(summary(proposal)).stylize("bold") + _size(proposal))
 
 
 def _children(
@@ -106,7 +106,7 @@ def _children(
 
 
 def _child_head(name: str, action: str, kept: bool) -> Content:
-    words = visible(name).stylize("bold" if kept else "dim strike")
+    words = flat(name).stylize("bold" if kept else "dim strike")
     if action not in ("", "route_action"):
-        words += visible(f"  {action}").stylize(MUTED)
-    return words if kept else words + Content.styled(f"  {glyphs.glyph('skip')} left out", "$text-warning")
+        words += flat(f"  {action}").stylize(MUTED)
+    return words if kept else words + Content.styled(f"  {glyphs.glyph('skip')} left out", "$warning")

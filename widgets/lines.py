@@ -43,7 +43,7 @@ class Row:
         """The lines at a width in cells, each with its lead or indent; at least one."""
         indent = self.lead.cell_length
         room = max(1, width - indent)
-        if self.content.cell_length <= room:
+        if self.content.cell_length <= room and "\n" not in self.content.plain:
             return [self.lead + self.content]
         lines = self.content.fold(room) if self.code else self.content.wrap(room)
         blank = Content(" " * indent)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Generic, Protocol, TypeVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.events import Click, Resize
@@ -16,10 +14,8 @@ from textual.strip import Strip
 
 from widgets.glyphs import mark
 from widgets.titled import Titled
+from widgets.toned import TONE_CLASSES, Piece, Toned
 from widgets.words import fit
-
-Piece = tuple[str, str]
-"""Text made harmless, and its tone: empty, or one of `Listing.TONES`."""
 
 
 class Entry(Protocol):
@@ -33,7 +29,7 @@ class Entry(Protocol):
 E = TypeVar("E", bound=Entry)
 
 
-class Listing(Titled, ScrollView, Generic[E], can_focus=True):
+class Listing(ScrollView, Titled, Toned, Generic[E], can_focus=True):
     """Entries with a cursor that stays on its entry while others come and go.
 
     A subclass says in `pieces` how an entry looks, and in `highlighted` and `opened` what follows from the cursor.
@@ -41,8 +37,7 @@ class Listing(Titled, ScrollView, Generic[E], can_focus=True):
 
     ENTRY_LINES: ClassVar[int] = 1
     EMPTY: ClassVar[str] = ""
-    TONES: ClassVar[tuple[str, ...]] = ("muted", "strong", "primary", "accent", "success", "warning", "error")
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"listing--cursor", *(f"listing--{tone}" for tone in TONES)}
+    COMPONENT_CLASSES = TONE_CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "Down", show=False, id="move.down"),
         Binding("k,up", "move(-1)", "Up", show=False, id="move.up"),
@@ -168,9 +163,14 @@ class Listing(Titled, ScrollView, Generic[E], can_focus=True):
         self._reveal()
 
     def notify_style_update(self) -> None:
-        """Colours may have changed: nothing that was drawn is good any more."""
+        """Colours may have changed."""
         super().notify_style_update()
         self._strips.clear()
+
+    def redraw(self) -> None:
+        """Draws all lines anew: what they show besides their entries has changed."""
+        self._strips.clear()
+        self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """One line, from memory if it was drawn before."""
@@ -178,26 +178,11 @@ class Listing(Titled, ScrollView, Generic[E], can_focus=True):
         place, line = divmod(y + self.scroll_offset.y, self.ENTRY_LINES)
         if place >= len(self._entries):
             words = [(fit(f" {self.EMPTY}", width), "muted")] if y == 0 and not self._entries else []
-            return self._strip(words, width, self.rich_style)
+            return self.strip(words, width)
         entry, chosen = self._entries[place], place == self._cursor
         key = (entry, line, width, chosen, self.has_focus)
         strip = self._strips.get(key)
         if strip is None:
-            strip = self._strips[key] = self._draw(entry, line, width, chosen)
+            gutter = (mark("cursor"), "primary") if chosen else (" ", "")
+            strip = self._strips[key] = self.strip([gutter, *self.pieces(entry, line, width - 1)], width, chosen)
         return strip
-
-    def _draw(self, entry: E, line: int, width: int, chosen: bool) -> Strip:
-        base = self.rich_style
-        if chosen:
-            cursor = self.get_component_rich_style("listing--cursor")
-            base += Style(bgcolor=cursor.bgcolor, bold=cursor.bold)
-        gutter = (mark("cursor"), "primary") if chosen else (" ", "")
-        return self._strip([gutter, *self.pieces(entry, line, width - 1)], width, base)
-
-    def _strip(self, pieces: Sequence[Piece], width: int, base: Style) -> Strip:
-        segments = [Segment(text, base + self._tone(tone) if tone else base) for text, tone in pieces]
-        return Strip(segments).adjust_cell_length(width, base)
-
-    def _tone(self, tone: str) -> Style:
-        style = self.get_component_rich_style(f"listing--{tone}")
-        return Style(color=style.color, bold=style.bold, italic=style.italic)

@@ -40,9 +40,14 @@ _LIMITS = {
 }
 _TIERS = {
     "full": ("sandbox full: no network, no home, no secrets", MUTED),
-    "partial": ("sandbox partial: no network, writes only in the run's copy; may read other files", "$text-warning"),
-    "none": ("NO SANDBOX: it can do whatever you can, with your files and your network", "bold $text-error"),
+    "partial": ("sandbox partial: no network, writes only in the run's copy; may read other files", "$warning"),
+    "none": ("NO SANDBOX: it can do whatever you can, with your files and your network", "bold $error"),
 }
+
+
+def flat(text: str) -> Content:
+    """Text on one line, hidden characters and line breaks shown: nobody can fake a row."""
+    return visible(text.replace("\n", "␊"))
 
 
 def prose(text: str, indent: int, style: str = "") -> Iterator[Row]:
@@ -54,7 +59,7 @@ def prose(text: str, indent: int, style: str = "") -> Iterator[Row]:
 
 def note(text: str, indent: int, style: str = MUTED) -> Row:
     """One line of ours, or of data that is no proposal's text."""
-    return Row(visible(text).stylize_before(style), Content(" " * indent))
+    return Row(flat(text).stylize_before(style), Content(" " * indent))
 
 
 def json_rows(value: Any, indent: int) -> list[Row]:
@@ -94,14 +99,14 @@ def report(found: Report, indent: int) -> Iterator[Row]:
 
 def _evidence(item: Evidence, indent: int) -> Row:
     word, style, sign = {
-        True: ("passed", "$text-success", "done"),
-        False: ("failed", "$text-error", "failed"),
+        True: ("passed", "$success", "done"),
+        False: ("failed", "$error", "failed"),
         None: (item.kind, MUTED, "queued"),
     }[item.passed]
     more = [f"exit {item.exit_code}"] if item.exit_code is not None else []
     more += [part for part in (item.path if item.path not in item.text else "", item.commit[:7]) if part]
     lead = Content.assemble(" " * indent, (f"{glyphs.glyph(sign)} {word:<7} ", style))
-    return Row(visible(item.text) + Content.assemble((f"  {' · '.join(more)}" if more else "", MUTED)), lead)
+    return Row(flat(item.text) + Content.assemble((f"  {' · '.join(more)}" if more else "", MUTED)), lead)
 
 
 @rows.register
@@ -149,7 +154,7 @@ def _budget(proposal: Budget, indent: int) -> Iterator[Row]:
 
 @rows.register
 def _failure(proposal: Failure, indent: int) -> Iterator[Row]:
-    yield from prose(proposal.error, indent, "$text-error")
+    yield from prose(proposal.error, indent, "$error")
     yield Row()
     yield note("Its directive", indent, "bold")
     yield from prose(proposal.directive, indent)
@@ -171,8 +176,8 @@ def _merge(proposal: Merge, indent: int) -> Iterator[Row]:
     yield note(f"{commits} and {files} of {proposal.branch} would go into {proposal.into}", indent, "")
     yield from (note(path, indent + 2, "") for path in proposal.files)
     if proposal.conflicts:
-        yield note("These would conflict", indent, "bold $text-error")
-    yield from (note(path, indent + 2, "$text-error") for path in proposal.conflicts)
+        yield note("These would conflict", indent, "bold $error")
+    yield from (note(path, indent + 2, "$error") for path in proposal.conflicts)
 
 
 def child(found: Child, indent: int, model: str) -> Iterator[Row]:

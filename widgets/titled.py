@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.cells import cell_len
 from textual.content import Content
 from textual.events import Resize
+from textual.style import Style
 from textual.widget import Widget
 
 from widgets.safe import line
@@ -18,6 +19,7 @@ class Titled(Widget):
     """A mixin: `entitle` sets both titles; they follow the width of the widget."""
 
     _titles = ("", "")
+    _drawn: tuple[tuple[str, Style], ...] = ()
 
     def entitle(self, left: str, right: str = "") -> None:
         """Shows `left` at the left and `right` at the right of the upper border; both may be text of others."""
@@ -38,10 +40,12 @@ class Titled(Widget):
     def _draw_titles(self) -> None:
         left, right = self._titles
         room = self.outer_size.width - _CORNERS_AND_BLANKS
+        fill = ""
         if right and room > cell_len(right) + 4:
             left = fit(left, room - cell_len(right) - 3)
-            edge = _EDGES.get(self.styles.border_top[0], "─")
-            left += f" {edge * (room - cell_len(left) - cell_len(right) - 2)} {right}"
-        title = Content(left)
-        if title.plain != (self._border_title.plain if self._border_title else ""):
-            self.border_title = title
+            fill = f" {_EDGES.get(self.styles.border_top[0], '─') * (room - cell_len(left) - cell_len(right) - 2)} "
+        ink = Style(foreground=self.visual_style.foreground)
+        parts = ((left, ink + Style(bold=True)), (fill, Style()), (right if fill else "", ink))
+        if parts != self._drawn:
+            self._drawn = parts
+            self.border_title = Content.assemble(*parts)

@@ -12,8 +12,9 @@ from textual.message import Message
 
 from swarm.state import Node, Swarm
 from widgets.glyphs import SIGNS, glyph, mark
-from widgets.listing import Listing, Piece
+from widgets.listing import Listing
 from widgets.safe import line as one_line
+from widgets.toned import Piece
 from widgets.tree_rows import Row, Rows
 from widgets.words import fit
 

@@ -90,7 +90,7 @@ def numbered(child: Child) -> str:
 
 
 def summary(proposal: AnyProposal) -> str:
-    """What would happen, in a few words."""
+    """What would happen, in a few words; a file without its folders."""
     match proposal:
         case Spawn(children=children):
             return f"spawn {len(children)}"
@@ -98,7 +98,9 @@ def summary(proposal: AnyProposal) -> str:
             return f"end: {report.outcome}"
         case Run(title=title, script=script, argv=argv):
             return f"run {title or ' '.join(argv) or script.strip().partition(chr(10))[0]}"
-        case Write(path=what) | Tag(name=what) | Save(name=what):
+        case Write(path=path):
+            return f"write {path.rpartition('/')[2]}"
+        case Tag(name=what) | Save(name=what):
             return f"{proposal.kind} {what}"
         case Failure(error=what) | Budget(why=what):
             return f"{proposal.kind}: {what}"

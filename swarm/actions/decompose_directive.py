@@ -104,9 +104,11 @@ class Round:
         return Spawn(children=(self.successor(report, verdict),)) if verdict.outcome == "continue" else None
 
     def consolidated(self, review: Report) -> Report:
-        """The manager's report: what the review says, and the evidence of all."""
+        """The manager's report: what the reviews of all rounds say, and the evidence of this one."""
+        rounds = [*self.given.done, {"title": self.name, "summary": review.summary}]
+        summary = "\n\n".join(f"### {item['title']}\n\n{item['summary']}" for item in rounds)
         evidence = evidence_of([*self.pairs, (self.review(), review)])
-        return Report(outcome="done", summary=review.summary, evidence=evidence)
+        return Report(outcome="done", summary=summary if len(rounds) > 1 else review.summary, evidence=evidence)
 
     def successor(self, review: Report, verdict: Verdict) -> Child:
         """The manager of the next round."""

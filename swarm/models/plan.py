@@ -128,14 +128,7 @@ def _decomposition(request: Request) -> Decomposition:
 
 def _own_steps(section: Section) -> Part:
     """The section's own fences, without its parts and checks, as one node that carries them out."""
-    return Part(title=section.title, directive=own_slice(section), source=f"{section.mark}!", action="carry_out")
-
-
-def own_slice(section: Section) -> str:
-    """The text of a section down to its first part or item."""
-    lines = section.directive.splitlines(keepends=True)
-    firsts = [child.first - section.first for child in section.children]
-    return "".join(lines[: min(firsts, default=len(lines))])
+    return Part(title=section.title, directive=section.own, source=f"{section.mark}!", action="carry_out")
 
 
 def _check(check: PlanCheck, section: Section) -> Check:

@@ -24,6 +24,8 @@ INTERPRETERS = {
 }
 """What runs a fence, by its language in lower case."""
 
+_ITEMS = "<!-- items -->"
+
 Line = Annotated[int, Field(ge=1)]
 
 
@@ -182,12 +184,19 @@ class Section(Value):
 
     @property
     def own(self) -> str:
-        """Its directive without items and parts: its title, context, questions, acts and checks."""
+        """Its directive without items and parts: its title, context, questions, acts and checks.
+
+        A comment stands where items were, so that the lines around them stay what they are.
+        """
         gone = {number for child in self.children for number in range(child.first, child.last + 1)}
         lines = enumerate(self.directive.split("\n"), self.first)  # splitlines() knows ends that Markdown does not
-        runs = groupby(lines, key=lambda pair: pair[0] in gone)
-        kept = ("" if is_gone else "\n".join(line for _, line in run) for is_gone, run in runs)
-        return "\n".join(kept).rstrip("\n") + "\n"
+        kept: list[str] = []
+        for is_gone, run in groupby(lines, key=lambda pair: pair[0] in gone):
+            texts = [line for _, line in run]
+            kept += [texts[0][: -len(texts[0].lstrip(" "))] + _ITEMS] if is_gone else texts
+        while kept and kept[-1].strip(" ") in ("", _ITEMS):
+            kept.pop()
+        return "".join(f"{line}\n" for line in kept)
 
     @property
     def is_idle(self) -> bool:

@@ -87,12 +87,13 @@ def span(node: SyntaxTreeNode) -> range:
 
 
 def numbered(paragraph: SyntaxTreeNode, source: Slice) -> Iterator[tuple[int, str]]:
-    """The lines of a paragraph without marks of lists and quotes, each with its number counted from 0."""
-    lines = span(paragraph)
-    texts = paragraph.children[0].content.split("\n")
-    if len(texts) != len(lines):  # a line of odd blanks at either end is not in the content
-        texts = [source.lines[number] for number in lines]
-    return zip(lines, texts, strict=True)
+    """The lines of a paragraph, each with its number counted from 0; the first one without the mark of its list."""
+    for number in span(paragraph):
+        line = source.lines[number]
+        if number == span(paragraph).start:
+            unmarked = paragraph.children[0].content.partition("\n")[0]
+            line = unmarked if line.rstrip().endswith(unmarked.rstrip()) else line
+        yield number, line
 
 
 def is_closed(fence: SyntaxTreeNode) -> bool:

@@ -27,6 +27,9 @@ _ISOLATED = (
     *("--hostname", "swarm", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"),
 )
 _ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime", "nsswitch.conf", "mime.types")
+# Run as root, a command is root for the files of the kernel as well, capabilities or not: `core_pattern` would be a way
+# out.
+_KERNEL = ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "mtrr", "pressure")
 _WAIT_AND_END = '"$@"; exit $?'  # not `exec`: process 1 must be the shell
 _TOOLS = ("/usr/local/bin", "/usr/bin", "/bin")
 
@@ -101,8 +104,8 @@ def _system_mounts() -> Iterator[str]:
             yield from ("--symlink", str(folder.readlink()), str(folder))
         elif folder.is_dir():
             yield from _shown(folder)
-    for name in _ETC:
-        yield from ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")
+    for name in (*(f"/etc/{name}" for name in _ETC), *(f"/proc/{name}" for name in _KERNEL)):
+        yield from ("--ro-bind-try", name, name)
 
 
 def _shown(folder: Path) -> tuple[str, str, str]:

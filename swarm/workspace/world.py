@@ -282,7 +282,7 @@ def _command(proposal: Run) -> Command:
     return Command(
         argv=proposal.argv,
         script=None if proposal.argv else proposal.script,
-        interpreter=proposal.interpreter or "sh",  # type: ignore[arg-type]
+        interpreter=proposal.interpreter or "sh",
         env=proposal.environment,
         readonly=proposal.readonly,
         timeout=proposal.timeout,

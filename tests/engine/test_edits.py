@@ -45,7 +45,9 @@ class TestBlocks:
         assert apply_blocks("a\nb\n", block("b\n", "c\n").replace("\n", "\r\n")) == "a\nc\n"
 
     def test_that_fit_nowhere_name_the_nearest_line(self) -> None:
-        with pytest.raises(EditFailed, match=r"block 2 does not fit: '    return 22' is nearest to line 6, '    return 2'"):
+        with pytest.raises(
+            EditFailed, match=r"block 2 does not fit: '    return 22' is nearest to line 6, '    return 2'"
+        ):
             apply_blocks(TEXT, block("def one():\n", "def uno():\n") + block("def two():\n    return 22\n", ""))
 
     def test_whose_lines_are_scattered_say_so(self) -> None:
@@ -87,7 +89,8 @@ class TestUnified:
     def test_is_applied_with_its_headers(self) -> None:
         diff = (
             "diff --git a/x.py b/x.py\nindex 123..456 100644\n--- a/x.py\n+++ b/x.py\n"
-            "@@ -1,2 +1,3 @@\n def one():\n+    # one\n     return 1\n@@ -5,2 +6,2 @@ def two\n def two():\n-    return 2\n+    return 3\n"
+            "@@ -1,2 +1,3 @@\n def one():\n+    # one\n     return 1\n"
+            "@@ -5,2 +6,2 @@ def two\n def two():\n-    return 2\n+    return 3\n"
         )
         assert apply_unified(TEXT, diff) == "def one():\n    # one\n    return 1\n\n\ndef two():\n    return 3\n"
 

@@ -201,7 +201,9 @@ class TestCommitting:
         assert worktree.dirty() == ["README.md", "new.txt", "src/core.py"]
         commit = worktree.commit("Three things", {"Swarm-Run": "wc-1"})
         assert commit is not None
-        shown = [(change.path, change.status, change.added, change.removed) for change in worktree.changed_files(commit)]
+        shown = [
+            (change.path, change.status, change.added, change.removed) for change in worktree.changed_files(commit)
+        ]
         assert shown == [("README.md", "D", 0, 1), ("new.txt", "A", 2, 0), ("src/core.py", "M", 1, 1)]
         assert worktree.dirty() == []
         assert worktree.head == commit
@@ -362,7 +364,9 @@ class TestTags:
         with pytest.raises(GitFailed, match=r"tag 'v1\.0' exists already, on [0-9a-f]{10}: choose another name"):
             tag(worktree.repository, "v1.0", worktree.head, "Release")
 
-    @pytest.mark.parametrize("name", ["", "-d", "--list", "a b", "a..b", "x\n", "v1\u202e", "a~1", "/x", "x.lock", "@{-1}"])
+    @pytest.mark.parametrize(
+        "name", ["", "-d", "--list", "a b", "a..b", "x\n", "v1\u202e", "a~1", "/x", "x.lock", "@{-1}"]
+    )
     def test_a_name_that_git_would_not_take_is_refused(self, worktree: Worktree, name: str) -> None:
         with pytest.raises(GitFailed, match="is no name for a tag"):
             tag(worktree.repository, name, worktree.head, "Release")

@@ -259,7 +259,7 @@ class TestRefusals:
         seen = merge_preview(repository, RUN)
         git(repository.root, "commit", "-q", "--allow-empty", "-m", "Meanwhile")
         before = everything(repository.root)
-        with pytest.raises(GitFailed, match="main in .* has moved meanwhile"):
+        with pytest.raises(GitFailed, match=r"main in .* has moved meanwhile"):
             repository.advance(seen.head, seen.tip, "merge")
         assert everything(repository.root) == before
 

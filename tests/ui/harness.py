@@ -20,7 +20,7 @@ from widgets.safe import TerminalGuard
 class Harness(App[None]):
     """Shows one widget and keeps the messages of some kinds, each once."""
 
-    CSS_PATH = sorted(Path(styles.__file__).parent.glob("*.tcss"))  # noqa: RUF012
+    CSS_PATH = sorted(Path(styles.__file__).parent.glob("*.tcss"))
 
     def __init__(self, widget: Widget, *kinds: type[Message]) -> None:
         super().__init__()

@@ -28,7 +28,8 @@ class Script:
 
     def add(self, kind: type[f.Base], node: str | None = None, **fields: Any) -> None:
         number = len(self.frames)
-        self.frames.append(kind(frame=number, node=node, at=START + TICK * number, **fields))  # type: ignore[arg-type]
+        at = {"at": START + TICK * number} | fields
+        self.frames.append(kind(frame=number, node=node, **at))  # type: ignore[arg-type]
 
     def think(self, node: str, seq: int, schema: str) -> None:
         self.add(f.StepBegun, node, seq=seq, step="think", schema_name=schema)
@@ -147,7 +148,7 @@ def _count(script: Script) -> None:
     report = Report(outcome="done", summary="Wrote `wordcount/core.py`.", evidence=evidence)
     end = script.open("5", None, Terminate(report=report), after=write)
     script.decide(write)
-    script.decide(end)
+    script.decide(end, at=script.frames[-1].at)
     script.add(f.StepBegun, "5", seq=1, step="write", gate=write, intent={"path": "wordcount/core.py"})
     script.add(f.StepEnded, "5", seq=1, step="write", commit=COMMIT, gate=write)
     script.add(f.GateDue, "5", gate=end, seq=2)

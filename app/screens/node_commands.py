@@ -1,0 +1,123 @@
+"""Commands of the board that are about a node, or the whole run."""
+
+from __future__ import annotations
+
+from textual import work
+from textual.screen import Screen
+
+from app.screens.sheet import Sheet
+from swarm.commands import Command, Continue, Pause, SetLevel, Stop, Tell
+from swarm.state import Node, Swarm
+from widgets import safe
+from widgets.form import Drafts
+from widgets.forms import ConfirmForm, LevelForm, TellForm
+from widgets.words import count, name_of
+
+
+class NodeCommands(Screen[None]):
+    """A screen that shows a run and knows which node is meant."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drafts: Drafts = {}
+
+    @property
+    def shown(self) -> Swarm:
+        """The state that is on the screen."""
+        raise NotImplementedError
+
+    @property
+    def target(self) -> Node | None:
+        """The node that a command is about."""
+        raise NotImplementedError
+
+    def may_act(self) -> bool:
+        """Whether anything can be commanded now; says so if not."""
+        raise NotImplementedError
+
+    def say(self, text: str) -> None:
+        """Shows one calm line."""
+        raise NotImplementedError
+
+    async def send(self, command: Command) -> bool:
+        """Sends a command; says so and returns False if it is refused."""
+        raise NotImplementedError
+
+    @work
+    async def action_pause(self) -> None:
+        """Pauses the subtree, or lets it go on."""
+        node = self.target
+        if node is None or not self.may_act():
+            return
+        paused = node.id in self.shown.paused
+        if await self.send(Continue(node=node.id) if paused else Pause(node=node.id)):
+            name = safe.line(name_of(self.shown, node.id))
+            self.say(f"{name} goes on" if paused else f"{name} is paused: what is in flight ends, nothing more begins")
+
+    @work
+    async def action_pause_all(self) -> None:
+        """Pauses the run, or lets it go on, once the sheet was answered."""
+        if not self.may_act():
+            return
+        paused = self.shown.paused_run
+        words = "goes on" if paused else "begins no further step; what is in flight ends"
+        way = ("p", "go on" if paused else "pause the run")
+        if await self.app.push_screen_wait(Sheet("The whole run", f"Run {self.shown.run} {words}.", [way])):
+            await self.send(Continue() if paused else Pause())
+
+    @work
+    async def action_level(self) -> None:
+        """Sets what the subtree asks for."""
+        node = self.target
+        if node is None or not self.may_act():
+            return
+        loosest = self.shown.nodes[node.parent].level if node.parent else self.shown.level
+        level = await self.app.push_screen_wait(LevelForm(name_of(self.shown, node.id), node.level, loosest))
+        if level:
+            await self.send(SetLevel(node=node.id, level=level))
+
+    @work
+    async def action_level_run(self) -> None:
+        """Sets what the run asks for."""
+        if not self.may_act():
+            return
+        level = await self.app.push_screen_wait(LevelForm(f"run {self.shown.run}", self.shown.level))
+        if level:
+            await self.send(SetLevel(level=level))
+
+    @work
+    async def action_tell(self) -> None:
+        """Tells the node something."""
+        node = self.target
+        if node is None or not self.may_act():
+            return
+        form = TellForm(name_of(self.shown, node.id), drafts=self.drafts, key=f"tell {node.id}")
+        text = await self.app.push_screen_wait(form)
+        if text and await self.send(Tell(node=node.id, text=text)):
+            self.say("told: it reads this at its next thought")
+
+    @work
+    async def action_stop(self) -> None:
+        """Stops the subtree once its id was typed."""
+        node = self.target
+        if node is None or not self.may_act():
+            return
+        below = sum(found.report is None for found in self.shown.subtree(node.id)) - 1
+        what = f"Stops {name_of(self.shown, node.id)} and {count(below, 'node')} below it for good."
+        if await self.app.push_screen_wait(ConfirmForm(what, node.id)):
+            await self.send(Stop(node=node.id))
+
+    @work
+    async def action_stop_run(self) -> None:
+        """Stops the run once its id was typed."""
+        if not self.may_act():
+            return
+        what = f"Stops run {self.shown.run} for good; its branch and history stay."
+        if await self.app.push_screen_wait(ConfirmForm(what, self.shown.run)):
+            await self.send(Stop())
+
+    def action_copy(self) -> None:
+        """Copies the directive of the node."""
+        if node := self.target:
+            self.app.copy_to_clipboard(safe.clean(node.directive))
+            self.say("the directive was copied")

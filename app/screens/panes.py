@@ -1,0 +1,75 @@
+"""Panes of the board: which can be seen at this width, which has the focus, which drawer is open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual import on
+from textual.screen import Screen
+from textual.widget import Widget
+
+from app.screens.tabs import Tab, Tabs
+
+PANES = ("tree", "middle", "inbox", "question", "receipts", "timeline")
+"""All panes, in the order in which `tab` walks through them."""
+
+DRAWERS = tuple(pane for pane in PANES if pane != "middle")
+"""Panes that are behind tabs where there is no room for all."""
+
+
+class Panes(Screen[None]):
+    """A screen whose panes have the ids in `PANES`."""
+
+    drawer = ""
+    """The drawer that is open; it only shows on screens that are too small for all panes."""
+
+    def pane_widget(self, pane: str) -> Widget:
+        """What takes the focus in a pane."""
+        return self.query_one(f"#{pane}")
+
+    def has_pane(self, pane: str) -> bool:
+        """Whether there is anything in a pane."""
+        return True
+
+    @property
+    def all_at_once(self) -> bool:
+        """Whether the screen has room for all panes."""
+        return self.has_class("-wide")
+
+    @property
+    def pane(self) -> str:
+        """The pane that has the focus."""
+        if self.focused is None:
+            return self.drawer or "middle"
+        for pane in PANES:
+            if self.focused in self.query_one(f"#{pane}").walk_children(with_self=True):
+                return pane
+        return "middle"
+
+    def show_drawer(self, pane: str) -> None:
+        """Opens one drawer and closes the others; `middle` closes all."""
+        self.drawer = "" if pane == "middle" else pane
+        for name in DRAWERS:
+            self.set_class(name == self.drawer, f"-drawer-{name}")
+
+    def show_tabs(self, words: Mapping[str, str]) -> None:
+        """Shows the row of tabs."""
+        self.query_one(Tabs).show(words, self.drawer or "middle")
+
+    def action_pane(self, pane: str) -> None:
+        """Goes to a pane, opening its drawer where it is in one."""
+        if not self.has_pane(pane):
+            return
+        self.show_drawer(pane)
+        self.call_after_refresh(self.pane_widget(pane).focus)
+
+    def action_next_pane(self, step: int) -> None:
+        """Goes to the next pane, or the one before."""
+        panes = [pane for pane in PANES if self.has_pane(pane)]
+        here = panes.index(self.pane) if self.pane in panes else 0
+        self.action_pane(panes[(here + step) % len(panes)])
+
+    @on(Tab.Chosen)
+    def _tab_chosen(self, event: Tab.Chosen) -> None:
+        event.stop()
+        self.action_pane(event.pane)
