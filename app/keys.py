@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding
@@ -79,10 +79,23 @@ RUNS = (
 )
 
 MOVING = (
-    Key("move.rows", "j,k,up,down", "", "down, up"),
-    Key("move.fold", "h,l,left,right", "", "close, open"),
-    Key("move.ends", "g,G,home,end", "", "first, last"),
-    Key("move.open", "enter", "", "open; never approves"),
+    Key("move.down", "j,down", "", "down"),
+    Key("move.up", "k,up", "", "up"),
+    Key("move.first", "g,home", "", "first"),
+    Key("move.last", "G,end", "", "last"),
+    Key("move.page-down", "pagedown", "", "page down"),
+    Key("move.page-up", "pageup", "", "page up"),
+    Key("move.unfold", "l,right", "", "open what is below"),
+    Key("move.fold", "h,left", "", "close, or go to the parent"),
+    Key("move.switch", "space", "", "open or close"),
+    Key("move.open", "enter", "", "show it; never approves"),
+    Key("tree.raw", "#", "", "all nodes as they are, or the work only"),
+    Key("time.back", "h,left", "", "timeline: one frame back"),
+    Key("time.on", "l,right", "", "timeline: one frame on"),
+    Key("time.mark-back", "pageup", "", "timeline: to the sign before"),
+    Key("time.mark-on", "pagedown", "", "timeline: to the sign after"),
+    Key("time.first", "g,home", "", "timeline: first frame"),
+    Key("time.last", "G,end", "", "timeline: now"),
 )
 
 GATES = (
@@ -93,8 +106,11 @@ GATES = (
     Key("card.reject", "r", "", "reject with a reason"),
     Key("card.stop", "R", "", "reject and stop"),
     Key("card.skip", "s", "", "skip"),
-    Key("card.leave-out", "x", "", "leave one out"),
-    Key("card.why", "w", "", "why it asks"),
+    Key("card.leave-out", "x", "", "leave out, or take in"),
+    Key("card.leave-out-like", "X", "", "all that are like it"),
+    Key("card.retry", "v", "", "try again"),
+    Key("card.why", "w", "", "why it asks, and more"),
+    Key("card.copy", "y", "", "copy what is proposed"),
 )
 
 HELP: tuple[tuple[str, tuple[Key, ...]], ...] = (
@@ -108,6 +124,46 @@ HELP: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("Program", PROGRAM),
 )
 """All keys as the help shows them."""
+
+_BY_ID = {key.id: key for _, keys in HELP for key in keys}
+
+
+LINES: dict[str, tuple[tuple[str, str], ...]] = {
+    "tree": (("move.down move.up", "move"), ("move.open", "open")),
+    "inbox": (("move.down move.up", "move"), ("move.open", "open")),
+    "receipts": (("move.down move.up", "move"), ("move.open", "as it was then")),
+    "timeline": (("board.back-step board.on-step", "step"), ("time.mark-back time.mark-on", "signs")),
+    "past": (("board.back-step board.on-step", "step"), ("board.now", "back to now"), ("board.next-pane", "pane")),
+    "board": (
+        ("board.next-pane", "pane"),
+        ("board.next board.previous", "next waiting"),
+        ("board.answer", "answer"),
+        ("board.level", "level"),
+        ("board.pause", "pause"),
+        ("board.timeline", "time"),
+    ),
+    "always": (("program.palette", "commands"), ("program.keys", "keys"), ("program.quit", "leave (run keeps its place)")),
+}
+"""What the last line of the board says: ids of keys, and in a word what they do."""
+
+Changed = Mapping[str, str]
+"""Keys as a person bound them, by id."""
+
+
+def line(part: str, changed: Changed) -> list[tuple[str, str]]:
+    """A part of the last line: the first key of each command, and what it does."""
+    return [(" ".join(_first(name, changed) for name in names.split()), words) for names, words in LINES[part]]
+
+
+def _first(name: str, changed: Changed) -> str:
+    return changed.get(name, _BY_ID[name].keys).split(",")[0]
+
+
+def card_keys(changed: Changed) -> dict[str, str]:
+    """The decision keys of a card, with the names of what they do."""
+    return {
+        spelling: key.id.removeprefix("card.") for key in GATES for spelling in changed.get(key.id, key.keys).split(",")
+    }
 
 
 def bindings(keys: Iterable[Key]) -> list[Binding]:

@@ -61,7 +61,7 @@ class Engine:
         self._aside: set[asyncio.Task[None]] = set()
         ledger.listen(self._on_frames)
 
-    # -- the session -----------------------------------------------------------------------------------------------------
+    # The session
 
     @property
     def state(self) -> Swarm:
@@ -100,7 +100,7 @@ class Engine:
         """The unified diff between two commits of the run's branch."""
         return await self.world.patch(before, after, path)
 
-    # -- starting and stopping -------------------------------------------------------------------------------------------
+    # Starting and stopping
 
     async def __aenter__(self) -> Self:
         """Starts what has not ended."""
@@ -139,7 +139,7 @@ class Engine:
                 return state
             await self._moved.wait()
 
-    # -- nodes -----------------------------------------------------------------------------------------------------------
+    # Nodes
 
     async def _work(self, node_id: str) -> None:
         """A node's work in this process; a fault of the engine itself stops `settled`, so that nothing hangs unseen."""
@@ -161,15 +161,15 @@ class Engine:
             except SwarmError as error:
                 if self.ledger.error:
                     return
-                await context.gating.failed(str(error), restart=isinstance(error, ReplayMismatch))
+                await context.asides.failed(str(error), restart=isinstance(error, ReplayMismatch))
             except Exception as error:  # an action is code of many hands: whatever it raises is its node's failure
                 if self.ledger.error:
                     return
-                await context.gating.failed(f"{node.action} raised {type(error).__name__}: {error}")
+                await context.asides.failed(f"{node.action} raised {type(error).__name__}: {error}")
 
     async def _attempt(self, context: NodeContext, node: Node) -> None:
         action = self.space.find(node.action)
-        await context.gating.may_start()
+        await context.asides.may_start()
         if not node.started:
             await context.ready()
             await self.ledger.append(
@@ -199,14 +199,14 @@ class Engine:
             level=parent.level,
         )
 
-    # -- models ----------------------------------------------------------------------------------------------------------
+    # Models
 
     def model_of(self, node: Node) -> Model | None:
         """The model that answers for a node; None where the human does."""
         return None if node.model == "human" else self.models.find(node.model)
 
     def thinker(self, node: Node) -> str:
-        """Who can take a directive in free words: the node's own model (empty), or the human, where it goes by rules."""
+        """Who can take free words: the node's own model (empty), or the human where the model goes by rules."""
         return "human" if node.model.partition(":")[0] in ("plan", "replay") else ""
 
     async def call(self, node: Node, request: Request) -> Reply:
@@ -222,12 +222,7 @@ class Engine:
         for watcher in self._watchers:
             watcher(node)
 
-    def position(self, node: Node, seq: int) -> str:
-        """Place of a step in the tree, without ids: ranks from the root, then the step."""
-        ranks = [str(node.rank), *(str(above.rank) for above in self.state.ancestors(node.id))]
-        return ".".join(reversed(ranks)) + f"#{seq}"
-
-    # -- what frames cause -----------------------------------------------------------------------------------------------
+    # What frames cause
 
     def _on_frames(self, frames: Sequence[f.Frame], state: Swarm) -> None:
         for frame in frames:
@@ -271,7 +266,7 @@ class Engine:
         if not task.cancelled() and (error := task.exception()) and not self.ledger.error:
             raise error
 
-    # -- the offer at the end --------------------------------------------------------------------------------------------
+    # The offer at the end
 
     def _after_end(self) -> None:
         state = self.ledger.state

@@ -62,11 +62,13 @@ async def foresee(engine: Engine, node: Node, proposal: AnyProposal, then: Then 
 async def _first_gates(engine: Engine, last: Foreseen) -> list[Foreseen]:
     """The gates with which the children of a spawn would begin, where their action can tell from its arguments."""
     assert isinstance(last.proposal, Spawn)
-    found = []
+    found: list[Foreseen] = []
     for index, child in enumerate(last.proposal.children):
         action = engine.space.actions.get(child.action)
-        for first in action.first(child) if action and action.first else ():
-            found.append(Foreseen(last.node, await engine.world.command(first), last.after, index))
+        firsts = [
+            await engine.world.command(first) for first in (action.first(child) if action and action.first else ())
+        ]
+        found += [Foreseen(last.node, first, last.after, index) for first in firsts]
     return found
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from swarm.store.tiny import TinyStore
     from swarm.workspace.repository import Repository
 
-_STOPWORDS = frozenset("a an and the of for to in on with my our your this that it is be".split())
+_STOPWORDS = {"a", "an", "and", "the", "of", "for", "to", "in", "on", "with", "my", "our", "this", "that", "it", "is"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,8 @@ from swarm.store.filelog import FileLog
 from swarm.store.wire import CommandServer, send
 from swarm.values import Child, Document, Level, Limits, Value
 from swarm.workspace.probe import probe, sandbox_of
-from swarm.workspace.world import GitWorld
 from swarm.workspace.worktree import Worktree
+from swarm.workspace.world import GitWorld
 
 
 class Start(Value):

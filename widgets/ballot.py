@@ -151,6 +151,10 @@ class Ballot:
             edits[gate.id] = proposal
         return replace(self, edits=edits, dropped=others | {(gate.id, place) for place in dropped})
 
+    def with_gates(self, gates: tuple[Gate, ...]) -> Ballot:
+        """The same marks on other gates."""
+        return replace(self, gates=gates)
+
     def follow(self, gates: Mapping[str, Gate]) -> Ballot:
         """The same ballot after the state moved on: its gates as they are now, none added."""
-        return replace(self, gates=tuple(gates.get(gate.id, gate) for gate in self.gates))
+        return self.with_gates(tuple(gates.get(gate.id, gate) for gate in self.gates))

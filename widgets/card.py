@@ -8,26 +8,21 @@ from time import monotonic
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
 from textual.events import Key, Paste
-from textual.widgets import Static
 
 from swarm.cards import Card, cards
 from swarm.proposals import AnyProposal
 from swarm.state import Gate, Swarm
 from widgets import decisions
-from widgets.arming import ALONE, Arming
 from widgets.ballot import Ballot, Item
-from widgets.card_bar import KEYS, bar, offers
 from widgets.card_flows import Flows, copied
 from widgets.card_rows import card_rows
+from widgets.decision_bar import DecisionBar, spelled
 from widgets.form import Drafts
 from widgets.lines import Lines
+from widgets.offers import KEYS, offers
 from widgets.titled import Titled
 from widgets.words import ago, count
-
-_SAID = 2.0
-_SOON = 0.005
 
 
 class CardView(Titled, Vertical, can_focus=True):
@@ -65,18 +60,17 @@ class CardView(Titled, Vertical, can_focus=True):
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self._arming = Arming(clock)
+        self._bar = DecisionBar(self._take, keys, clock)
         self._flows = Flows(self, {} if drafts is None else drafts)
-        self._keys = keys
         self._ballot, self._state, self._now = Ballot(), Swarm(), Swarm().at
-        self._cursor, self._more, self._past, self._said = -1, False, False, ""
+        self._cursor, self._more, self._past = -1, False, False
         self._newcomers: tuple[Gate, ...] = ()
 
     def compose(self) -> ComposeResult:
         """What is proposed, and below it the bar that stays."""
         yield (lines := Lines(classes="card-body"))
         lines.can_focus = False
-        yield Static(classes="card-bar")
+        yield self._bar
 
     # -- what is shown -------------------------------------------------------------------------------------------------
 
@@ -104,7 +98,7 @@ class CardView(Titled, Vertical, can_focus=True):
         return bool({gate.id for gate in card.gates} & {gate.id for gate in self._ballot.gates})
 
     def _open(self, gates: tuple[Gate, ...]) -> None:
-        self._ballot, self._newcomers, self._more, self._said = Ballot(gates), (), False, ""
+        self._ballot, self._newcomers, self._more = Ballot(gates), (), False
         self._cursor = -1 if self._ballot.choosing else 0
         self._find_newcomers()
         self._draw(top=True)
@@ -167,63 +161,102 @@ class CardView(Titled, Vertical, can_focus=True):
             self.query_one(Lines).show(rows, cursor=self._cursor if len(self._ballot.items) > 1 else -1, top=top)
             self._draw_bar()
 
-    def on_mount(self) -> None:
-        """Draws what was shown before there was a place for it."""
-        self._draw(top=True)
-
-    # -- the bar -------------------------------------------------------------------------------------------------------
-
     def _draw_bar(self) -> None:
-        armed = self._arming.armed and self.has_focus and not self._past
-        self.set_class(armed, "-armed")
-        self.query_one(".card-bar", Static).update(self._bar())
-
-    def _bar(self) -> Content:
         if self._past:
-            return Content(f"as it was in frame {self._state.frame}: esc returns to now")
-        found = offers(self._ballot, self.item)
-        if not found:
-            return Content("nothing is left to decide here" if self._ballot.gates else "")
-        words = [bar(found, self._keys)]
-        below = self.query_one(Lines).below
-        if below:
-            words.append(Content.styled(f"{count(below, 'more line')} below", "$text-muted"))
-        if self._said:
-            words.append(Content.styled(self._said, "bold $warning"))
-        return Content("   ").join(words)
+            self._bar.offer((), f"as it was in frame {self._state.frame}: esc returns to now")
+        elif found := offers(self._ballot, self.item):
+            below = self.query_one(Lines).below
+            self._bar.offer(found, f"{count(below, 'line')} below" if below else "", active=self.has_focus)
+        else:
+            self._bar.offer((), "nothing is left to decide here" if self._ballot.gates else "")
 
     def say(self, words: str) -> None:
         """Says a few words of ours in the bar, for a moment."""
-        self._said = words
-        self._draw_bar()
-        self.set_timer(_SAID, self._hush)
-
-    def _hush(self) -> None:
-        self._said = ""
-        self._draw_bar()
-
-    # -- arming --------------------------------------------------------------------------------------------------------
+        self._bar.say(words)
 
     def stand(self, *, field_taken: bool = False) -> None:
-        """Lets the card stand anew from when it is next painted: no key decides before that, and a while after.
-
-        Args:
-            field_taken: The app itself took a field away from the person, who may still be typing.
-        """
-        self._arming.keep_from_deciding()
-        self.call_after_refresh(self._stands, field_taken)
-
-    def _stands(self, field_taken: bool) -> None:
-        self._arming.stand(field_taken=field_taken)
-        self.settle()
+        """Lets the card stand anew: see `DecisionBar.stand`."""
+        self._bar.stand(field_taken=field_taken)
 
     def settle(self) -> None:
-        """Carries out the decision key that was followed by silence, if there is one, and draws the bar."""
-        name = self._arming.settle()
-        if name is not None and self.has_focus and self.screen.is_current:
-            self._decide(name)
-        if self._arming.waits:
-            self.set_timer(ALONE / 2, self.settle)
-        elif 0 < self._arming.remaining < float("inf"):
-            self.set_timer(self._arming.remaining + _SOON, self.settle)
+        """Looks whether a decision key was followed by silence; a timer does so too."""
+        self._bar.settle()
+
+    def on_mount(self) -> None:
+        """Draws what was shown before there was a place for it."""
+        self._draw(top=True)
+        self.watch(self.query_one(Lines), "scroll_y", self._draw_bar, init=False)
+
+    # -- keys ----------------------------------------------------------------------------------------------------------
+
+    def on_key(self, event: Key) -> None:
+        """Moves, or hands the key to the bar, which knows whether it was meant."""
+        key = spelled(event)
+        offered = self._bar.press(key, event.time)
+        if offered or self._moves(key):
+            event.stop()
+            event.prevent_default()
+
+    def on_paste(self, event: Paste) -> None:
+        """A paste is no key."""
+        event.stop()
+        self._bar.interrupt()
+
+    def on_focus(self) -> None:
+        """Whatever brought the focus here was another key."""
+        self._bar.interrupt()
         self._draw_bar()
+
+    def on_blur(self) -> None:
+        """Keys go elsewhere."""
+        self._bar.interrupt()
+        self._draw_bar()
+
+    def on_lines_picked(self, event: Lines.Picked) -> None:
+        """A click points at an item."""
+        event.stop()
+        self._point(event.item)
+
+    def _moves(self, key: str) -> bool:
+        lines = self.query_one(Lines)
+        if key in ("j", "down", "k", "up"):
+            self._step(1 if key in ("j", "down") else -1)
+        elif self._ballot.choosing and key.isdecimal() and 1 <= int(key) <= len(self._ballot.items):
+            self._point(int(key) - 1)
+        elif key == "enter" and self._newcomers:
+            self.take_in()
+        else:
+            return lines.turn(key)
+        return True
+
+    def _step(self, by: int) -> None:
+        """To the next item if its head is in sight, else a line on: nothing is skipped unread."""
+        lines, place = self.query_one(Lines), self._cursor + by
+        if 0 <= place < len(self._ballot.items) and lines.sees(place):
+            self._point(place)
+        else:
+            lines.scroll_relative(y=by, animate=False)
+
+    def _point(self, place: int) -> None:
+        self._cursor = place
+        self.query_one(Lines).point(place)
+        self._draw_bar()
+
+    def _take(self, name: str) -> None:
+        """Does what a decision key stands for."""
+        item = self.item
+        if not self.has_focus or not self.screen.is_current or self._past:
+            return
+        if name == "why":
+            self._more = not self._more
+            self._draw()
+        elif name == "copy":
+            gate = item.gate if item else self._ballot.gates[0]
+            self.app.copy_to_clipboard(copied(self._ballot.whole(gate), item.child if item else -1))
+            self.say("copied")
+        elif name in ("leave-out", "leave-out-like") and item is not None:
+            self._ballot = self._ballot.toggle(item) if name == "leave-out" else self._ballot.toggle_like(item)
+            self._draw()
+        else:
+            self._flows.take(name, self._ballot, item, self._state)
+            self.stand()

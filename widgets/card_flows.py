@@ -95,9 +95,11 @@ class Flows:
         self._card.post_message(message)
 
     def _stop(self, gate: Gate, what: str, state: Swarm) -> None:
-        below = sum(1 for node in state.subtree(gate.node) if node.report is None) - 1 if gate.node in state.nodes else 0
-        name = who(state, (gate,), gate.node)
-        about = f"Ends {name}{f' and {count(below, "node")} below it' if below > 0 else ''} as stopped."
+        below = (
+            sum(1 for node in state.subtree(gate.node) if node.report is None) - 1 if gate.node in state.nodes else 0
+        )
+        more = f" and {count(below, 'node')} below it" if below > 0 else ""
+        about = f"Ends {who(state, (gate,), gate.node)}{more} as stopped."
         form = StopForm(what, about, drafts=self._drafts, key=f"stop {gate.id}")
         self._ask(form, lambda reason: self._send(RejectAndStop(self._card, _seen(gate), reason)))
 

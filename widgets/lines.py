@@ -108,6 +108,21 @@ class Lines(ScrollView):
             self.scroll_to_region(Region(0, y, self.size.width, 3), animate=False, force=True)
         self.refresh()
 
+    def turn(self, key: str) -> bool:
+        """Turns the page as a key says; False if it is none that does."""
+        scroll = {
+            "pagedown": self.scroll_page_down,
+            "space": self.scroll_page_down,
+            "pageup": self.scroll_page_up,
+            "g": self.scroll_home,
+            "home": self.scroll_home,
+            "G": self.scroll_end,
+            "end": self.scroll_end,
+        }.get(key)
+        if scroll is not None:
+            scroll(animate=False)
+        return scroll is not None
+
     def _head(self, item: int) -> int | None:
         heads = (place for place, row in enumerate(self._rows) if row.head and row.item == item)
         place = next(heads, None)

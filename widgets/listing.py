@@ -80,7 +80,7 @@ class Listing(ScrollView, Titled, Toned, Generic[E], can_focus=True):
 
     def fill(self, entries: Sequence[E]) -> None:
         """Shows these entries; cursor and view stay where they were, unless the cursor rests at the top, unused."""
-        rests = self._cursor == 0 and not self.has_focus
+        rests = self._cursor == self.scroll_offset.y == 0 and not self.has_focus
         current, (anchor, offset) = self.current, self._anchor()
         self._entries = entries
         self.virtual_size = Size(self.size.width, len(entries) * self.ENTRY_LINES)

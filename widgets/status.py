@@ -76,13 +76,15 @@ class StatusLine(OneLine):
             waiting: How many cards and questions wait; None to count gates and questions.
         """
         number = state.waiting if waiting is None else waiting
-        pieces = [*_standing(state, number), (f"   asks at: {LEVEL_WORDS[state.level]}", "muted")]
-        pieces += [(f"   {used(state.usage)}", "muted"), *_sandbox(state.tier)]
-        self.put(pieces)
+        calm: list[Piece] = [(f"   asks at: {LEVEL_WORDS[state.level]}", "muted"), (f"   {used(state.usage)}", "muted")]
+        sandbox = _sandbox(state.tier)
+        self.put([*_standing(state, number), *(calm + sandbox if state.tier == "full" else sandbox + calm)])
 
 
 class KeyLine(OneLine):
     """Which keys do something here."""
+
+    _keys: Sequence[Sequence[Piece]] = ()
 
     def show(self, keys: Sequence[tuple[str, str]], last: Sequence[tuple[str, str]] = ()) -> None:
         """Shows keys, each with what it does.
@@ -91,7 +93,19 @@ class KeyLine(OneLine):
             keys: The most important first; those that do not fit are left out.
             last: Always shown, at the right.
         """
-        self.put(_keys(keys), [*_keys(last), (" ", "")] if last else ())
+        self._keys = [_key(*key) for key in keys]
+        self.put([piece for key in self._keys for piece in key], [piece for key in last for piece in _key(*key)])
+
+    def render_line(self, y: int) -> Strip:
+        """The line; a key is never shown without its words."""
+        room = self.size.width - _cells(self._right)
+        left: list[Piece] = []
+        for key in self._keys:
+            if _cells(left) + _cells(key) > room:
+                break
+            left += key
+        gap = (" " * (room - _cells(left)), "")
+        return self.strip([*left, gap, *self._right], self.size.width)
 
 
 def used(usage: Usage) -> str:
@@ -119,11 +133,8 @@ def _sandbox(tier: str) -> list[Piece]:
     return [(f"   sandbox {line(tier)}", "warning" if tier == "partial" else "muted")] if tier else []
 
 
-def _keys(keys: Sequence[tuple[str, str]]) -> list[Piece]:
-    pieces: list[Piece] = []
-    for key, words in keys:
-        pieces += [(f" {key}", "strong"), (f" {words} ", "muted")]
-    return pieces
+def _key(key: str, words: str) -> list[Piece]:
+    return [(f" {key}", "strong"), (f" {words} ", "muted")]
 
 
 def _cells(pieces: Sequence[Piece]) -> int:

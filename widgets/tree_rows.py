@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple, overload
 
-from swarm.proposals import Spawn
+from swarm.proposals import Merge, Spawn
 from swarm.state import Gate, Node, Swarm
 from swarm.values import Child
 from widgets.words import MANAGER, REVIEWER, ROUTER, numbered, question_name, round_of, summary
@@ -57,7 +57,7 @@ def waits(state: Swarm) -> Waits:
     below: dict[str, int] = {}
     for gate_id in sorted(state.open_gates, key=int):
         gate = state.gates[gate_id]
-        if gate.seq is not None or gate.node not in state.nodes:
+        if gate.seq is not None or isinstance(gate.proposal, Merge):
             _put(state, gates, below, gate.node, gate_id)
     for question_id in sorted(state.open_questions, key=lambda name: state.open_questions[name]):
         _put(state, questions, below, state.questions[question_id].node, question_id)

@@ -3,44 +3,22 @@
 from __future__ import annotations
 
 from textual import work
-from textual.screen import Screen
 
+from app.screens.run_screen import RunScreen
 from app.screens.sheet import Sheet
-from swarm.commands import Command, Continue, Pause, SetLevel, Stop, Tell
-from swarm.state import Node, Swarm
+from swarm.commands import Continue, Pause, SetLevel, Stop, Tell
+from swarm.state import Node
 from widgets import safe
-from widgets.form import Drafts
 from widgets.forms import ConfirmForm, LevelForm, TellForm
 from widgets.words import count, name_of
 
 
-class NodeCommands(Screen[None]):
+class NodeCommands(RunScreen):
     """A screen that shows a run and knows which node is meant."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.drafts: Drafts = {}
-
-    @property
-    def shown(self) -> Swarm:
-        """The state that is on the screen."""
-        raise NotImplementedError
 
     @property
     def target(self) -> Node | None:
         """The node that a command is about."""
-        raise NotImplementedError
-
-    def may_act(self) -> bool:
-        """Whether anything can be commanded now; says so if not."""
-        raise NotImplementedError
-
-    def say(self, text: str) -> None:
-        """Shows one calm line."""
-        raise NotImplementedError
-
-    async def send(self, command: Command) -> bool:
-        """Sends a command; says so and returns False if it is refused."""
         raise NotImplementedError
 
     @work

@@ -10,11 +10,12 @@ from pydantic import Field
 from swarm.actions.base import Action
 from swarm.actions.common import arguments, know_enough, skipped
 from swarm.asks import Act, Acts
-from swarm.context import NodeContext, Result
+from swarm.context import NodeContext
 from swarm.errors import StepFailed
 from swarm.foresee import Then
 from swarm.plan.names import environment
 from swarm.proposals import Run, Save
+from swarm.results import Result
 from swarm.values import Child, Evidence, Report, Value
 
 

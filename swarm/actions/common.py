@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from swarm.asks import Needs, Thought
-from swarm.context import NodeContext, Pair, Result
+from swarm.context import NodeContext
 from swarm.errors import StepFailed
+from swarm.results import Pair, Result
 from swarm.values import Ask, Child, Evidence, Report, Value
 
 T = TypeVar("T", bound=Thought)

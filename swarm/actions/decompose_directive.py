@@ -10,9 +10,10 @@ from pydantic import Field
 from swarm.actions.base import Action
 from swarm.actions.common import arguments, evidence_of, know_enough, passed_on, skipped, together
 from swarm.asks import Check, Decomposition, Part, Verdict
-from swarm.context import NodeContext, Pair, Result
+from swarm.context import NodeContext
 from swarm.errors import StepFailed
 from swarm.proposals import Spawn
+from swarm.results import Pair, Result
 from swarm.values import Ask, Child, Report, Value
 
 

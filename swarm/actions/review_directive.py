@@ -10,10 +10,11 @@ from pydantic import Field
 from swarm.actions.base import Action
 from swarm.actions.common import arguments
 from swarm.asks import Check, Verdict
-from swarm.context import NodeContext, Pair, Result, check_command
+from swarm.context import NodeContext, check_command
 from swarm.errors import StepFailed
 from swarm.plan.names import environment
 from swarm.proposals import Run
+from swarm.results import Pair, Result
 from swarm.values import Child, Evidence, Report, Value
 
 

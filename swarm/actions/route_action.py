@@ -5,7 +5,8 @@ from __future__ import annotations
 from swarm.actions.base import Action, Entry
 from swarm.actions.common import passed_on, skipped, together
 from swarm.asks import Choice
-from swarm.context import NodeContext, Pair, Result
+from swarm.context import NodeContext
+from swarm.results import Pair, Result
 from swarm.values import Ask, Child, Report
 
 _AT_ONCE = 12

@@ -6,9 +6,10 @@ from swarm.actions.base import Action
 from swarm.actions.carry_out import Arguments
 from swarm.actions.common import arguments, drafted, skipped
 from swarm.asks import CommandDraft
-from swarm.context import NodeContext, Result
+from swarm.context import NodeContext
 from swarm.plan.names import environment
 from swarm.proposals import Run
+from swarm.results import Result
 from swarm.values import Report
 
 

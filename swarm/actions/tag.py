@@ -6,8 +6,9 @@ from swarm.actions.base import Action
 from swarm.actions.carry_out import Arguments
 from swarm.actions.common import arguments, drafted, reported
 from swarm.asks import TagDraft
-from swarm.context import NodeContext, Result
+from swarm.context import NodeContext
 from swarm.proposals import Tag
+from swarm.results import Result
 from swarm.values import Report
 
 

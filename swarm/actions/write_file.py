@@ -5,7 +5,8 @@ from __future__ import annotations
 from swarm.actions.base import Action
 from swarm.actions.common import drafted, reported
 from swarm.asks import FileDraft
-from swarm.context import NodeContext, Result
+from swarm.context import NodeContext
+from swarm.results import Result
 from swarm.values import Report
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,16 +72,12 @@ class Lines:
         self._taken += len(chunk)
         self._rest += chunk
         if self._taken > self._caps.whole or len(self._rest) > self._caps.line + len(chunk):
-            raise TooMuch(f"{self._where} sends more than any answer holds: cut off after {self._taken:,} bytes")
+            raise _too_much(self._where, self._taken)
         if b"\n" not in chunk:
             return []
         *lines, rest = self._rest.split(b"\n")
         self._rest = rest
         return _data(lines)
-
-    def end(self) -> list[bytes]:
-        """What was left without an end of line."""
-        return _data([self._rest])
 
 
 def _data(lines: list[bytearray]) -> list[bytes]:
@@ -103,6 +100,7 @@ class Assembly:
         self._length = 0
         self._refusal = ""
         self._finish = ""
+        self._chosen = False
         self._tokens: tuple[int, int] | None = None
 
     def add(self, data: bytes) -> None:
@@ -125,14 +123,15 @@ class Assembly:
 
     def _take(self, choice: _Choice) -> None:
         said = choice.delta or choice.message or _Said()
+        self._chosen = True
         self._refusal += said.refusal or ""
         self._finish = choice.finish_reason or self._finish
-        if text := said.content:
-            self._length += len(text)
-            if self._length > self._caps.text:
-                raise TooMuch(f"{self._where} writes more than any answer holds: cut off after {self._length:,} characters")
-            self._texts.append(text)
-            self._on_text(text)
+        self._length += len(said.refusal or "") + len(said.content or "")
+        if self._length > self._caps.text:
+            raise TooMuch(f"{self._where} writes more than any answer holds: cut off after {self._length:,} characters")
+        if said.content:
+            self._texts.append(said.content)
+            self._on_text(said.content)
 
     def _stated(self, error: Any) -> ModelError:
         code = error.get("code") if isinstance(error, dict) else None
@@ -147,6 +146,8 @@ class Assembly:
         """
         if self._refusal:
             raise Declined(f"{self._where}: the model refused: {one_line(self._refusal)}")
+        if not self._chosen:
+            raise Broken(f"{self._where} gave no answer: it sent no choices")
         if not self._finish:
             raise Broken(f"{self._where} ended its answer early, without a finish reason")
         if self._finish == "length":
@@ -164,7 +165,12 @@ def _tokens(usage: Any) -> tuple[int, int] | None:
 
 
 async def read(
-    chunks: AsyncIterator[bytes], media_type: str, where: str, on_text: Callable[[str], None], caps: Caps, hidden: str = ""
+    chunks: AsyncIterator[bytes],
+    media_type: str,
+    where: str,
+    on_text: Callable[[str], None],
+    caps: Caps,
+    hidden: str = "",
 ) -> Completion:
     """Reads a completion to its end.
 
@@ -179,19 +185,40 @@ async def read(
     Raises:
         ModelError: If it is none, or not whole.
     """
-    lines, assembly, empty = Lines(where, caps), Assembly(where, on_text, caps, hidden), True
-    if media_type == "application/json":
+    assembly = Assembly(where, on_text, caps, hidden)
+    if media_type.endswith("json"):
         assembly.add(await _all(chunks, where, caps))
         return assembly.completion()
-    async for chunk in chunks:
-        for data in lines.feed(chunk):
+    empty = True
+    async with aclosing(_events(chunks, where, caps)) as events:
+        async for data in events:
             if data == b"[DONE]":
-                return assembly.completion()
+                break
             assembly.add(data)
             empty = False
-    for data in lines.end():
-        assembly.add(data)
-        empty = False
     if empty:
-        raise Garbled(f"{where} answers with {one_line(media_type) or 'nothing'} instead of a chat completion: check its URL")
+        kind = one_line(media_type) or "nothing"
+        raise Garbled(f"{where} answers with {kind} instead of a chat completion: check its URL")
     return assembly.completion()
+
+
+async def _events(chunks: AsyncIterator[bytes], where: str, caps: Caps) -> AsyncGenerator[bytes]:
+    lines = Lines(where, caps)
+    async for chunk in chunks:
+        for data in lines.feed(chunk):
+            yield data
+    for data in lines.feed(b"\n"):
+        yield data
+
+
+async def _all(chunks: AsyncIterator[bytes], where: str, caps: Caps) -> bytes:
+    found = bytearray()
+    async for chunk in chunks:
+        found += chunk
+        if len(found) > caps.line:
+            raise _too_much(where, len(found))
+    return bytes(found)
+
+
+def _too_much(where: str, taken: int) -> TooMuch:
+    return TooMuch(f"{where} sends more than any answer holds: cut off after {taken:,} bytes")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from math import inf
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field, StrictFloat, StrictInt, field_validator
+from pydantic import Field
 
-from swarm.values import Level, Limits, Value
+from swarm.plan.notes import Line, Problem
+from swarm.plan.settings import Settings
+from swarm.values import Value
 
 ActKind = Literal["write", "edit", "run", "remember", "do"]
 Place = Literal["text", "code", "ask"]
@@ -25,22 +26,6 @@ INTERPRETERS = {
 """What runs a fence, by its language in lower case."""
 
 _ITEMS = "<!-- items -->"
-
-Line = Annotated[int, Field(ge=1)]
-
-
-class Problem(Value):
-    """Something wrong with a plan: an error stops it, a warning does not.
-
-    Attributes:
-        line: Number of the source line, from 1.
-        message: What is wrong and what to do, in one line.
-        severity: Whether the plan can be carried out all the same.
-    """
-
-    line: Line
-    message: str
-    severity: Literal["error", "warning"] = "error"
 
 
 class Ask(Value):
@@ -209,34 +194,6 @@ class Section(Value):
             yield self
             for child in self.children:
                 yield from child.walk()
-
-
-class Settings(Value):
-    """The front matter.
-
-    Attributes:
-        model: `KIND[:NAME]`, as for `--model`.
-        autonomy: Level that the run starts with.
-        budget: Limits by name; those that are not named keep their value.
-        context: Files to attach, as for `--context`.
-    """
-
-    model: str | None = None
-    autonomy: Level | None = None
-    budget: dict[str, StrictInt | StrictFloat] = Field(default_factory=dict)
-    context: tuple[str, ...] = ()
-
-    @field_validator("budget")
-    @classmethod
-    def _fits(cls, budget: dict[str, int | float]) -> dict[str, int | float]:
-        Limits.model_validate(budget, strict=True)
-        if not all(0 < amount < inf for amount in budget.values()):
-            raise ValueError("a limit is a number above 0")
-        return budget
-
-    def limits(self, base: Limits) -> Limits:
-        """`base` with what the budget names."""
-        return base.model_copy(update=dict(self.budget))
 
 
 class Plan(Value):

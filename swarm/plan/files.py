@@ -23,6 +23,8 @@ def read_plan(path: Path) -> str:
         data = _read(path)
     except FileNotFoundError:
         raise UsageError(f"there is no plan {path}: give the path of a Markdown file") from None
+    except IsADirectoryError:
+        raise UsageError(f"{path} is a folder: give the path of a Markdown file") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror}): check its rights and try again") from None
     if len(data) > LARGEST:
@@ -47,9 +49,6 @@ def _read(path: Path) -> bytes:
     """At most one byte more than is allowed; a pipe or a device does not block."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, no path
-        mode = os.fstat(descriptor).st_mode
-        if stat.S_ISDIR(mode):
-            raise UsageError(f"{path} is a folder: give the path of a Markdown file")
-        if not stat.S_ISREG(mode):
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise UsageError(f"{path} is no regular file: give the path of a Markdown file")
         return file.read(LARGEST + 1)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Literal
 
-from swarm.plan.document import Act, Ask, Check, Plan, Problem, Section, Settings
+from swarm.plan.document import Act, Ask, Check, Plan, Section
+from swarm.plan.notes import Problem
+from swarm.plan.settings import Settings
 from swarm.values import Value
 
 Order = Literal["in order", "side by side"]

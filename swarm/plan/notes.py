@@ -5,9 +5,28 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from swarm.errors import PlanError
-from swarm.plan.document import Problem
+from swarm.values import Value
+
+Line = Annotated[int, Field(ge=1)]
+
+
+class Problem(Value):
+    """Something wrong with a plan: an error stops it, a warning does not.
+
+    Attributes:
+        line: Number of the source line, from 1.
+        message: What is wrong and what to do, in one line.
+        severity: Whether the plan can be carried out all the same.
+    """
+
+    line: Line
+    message: str
+    severity: Literal["error", "warning"] = "error"
 
 
 def printable(text: str) -> str:

@@ -45,7 +45,8 @@ def outline_json(plan: Plan) -> dict[str, Any]:
 
 def _draw(outline: Outline) -> str:
     lines = [_row(outline.title, "line")]
-    lines += [_cut(text, WIDTH) for text in (_settings(outline), _summary(outline)) if text]
+    for text in (_settings(outline), _summary(outline)):
+        lines += [_cut(line, WIDTH) for line in textwrap.wrap(printable(text), WIDTH)]
     if outline.steps:
         lines += ["", *_steps(outline.steps, 0)]
     for number, branch in enumerate(outline.branches, 1):
@@ -95,7 +96,7 @@ def _summary(outline: Outline) -> str:
     for branch in outline.branches:
         counts.update(step.does for step in _walk(branch))
     phases = _plural(len(outline.branches), "phase", "phases")
-    return " · ".join([phases, *(_plural(counts[does], *words) for does, words in _COUNTED.items() if counts[does])])
+    return ", ".join([phases, *(_plural(counts[does], *words) for does, words in _COUNTED.items() if counts[does])])
 
 
 def _walk(branch: Branch) -> Iterator[Step]:

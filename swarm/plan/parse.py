@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from markdown_it.tree import SyntaxTreeNode
 
-from swarm.plan.document import Plan, Section, Settings, Use
+from swarm.plan.document import Plan, Section, Use
 from swarm.plan.markdown import Slice, blocks, span, too_deep
 from swarm.plan.names import used_names
 from swarm.plan.notes import Notes
 from swarm.plan.rules import check_names, check_parts
 from swarm.plan.section import level_of, read_section
-from swarm.plan.settings import read_settings
+from swarm.plan.settings import Settings, read_settings
 
 _PHASE = 2
 
@@ -147,7 +147,7 @@ def _blanked(above: Slice, titles: list[SyntaxTreeNode]) -> Slice:
 
 def _above(layout: _Layout, notes: Notes) -> Section:
     """The text above the first phase; it can ask, but not act."""
-    above = read_section(layout.above, "", notes)
+    above = read_section(layout.above, "", notes, may_be_item=False)
     for section in above.walk():
         for line in (*(act.line for act in section.acts), *(check.line for check in section.checks)):
             notes.error(line, f"a fence above {layout.border} cannot act; move it below")

@@ -77,7 +77,7 @@ def _check_scope(section: Section, outer: frozenset[str], asked: dict[str, str],
         if use.place == "code":
             if use.name in asked:
                 variable = environment_name(use.name)
-                notes.error(use.line, f"{{{{{use.name}}}}} is never pasted into code; use the variable ${variable}")
+                notes.error(use.line, f"{{{{{use.name}}}}} is never pasted into code; use the variable {variable}")
         elif use.name not in (outer if use.place == "ask" else scope):
             notes.error(use.line, _out_of_scope(use.name, asked))
     for child in section.children:

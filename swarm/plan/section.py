@@ -24,12 +24,18 @@ from swarm.plan.notes import Notes
 from swarm.plan.roles import Roles
 
 
-def read_section(source: Slice, mark: str, notes: Notes) -> Section:
+def read_section(source: Slice, mark: str, notes: Notes, may_be_item: bool = True) -> Section:
     """Read a slice that begins with its heading or its item line; without either it has no title of its own.
 
     Children are read from slices of their own, so that a slice that is taken out of a plan means what it meant there.
+
+    Args:
+        source: The slice.
+        mark: Of the section; those of its children begin with it.
+        notes: Where to note what is wrong.
+        may_be_item: A slice that is one item and nothing else is that item, not a section that holds it.
     """
-    return _Reader(source, mark, notes).read()
+    return _Reader(source, mark, notes).read(may_be_item)
 
 
 def level_of(heading: SyntaxTreeNode) -> int:
@@ -53,9 +59,9 @@ class _Reader:
         self._items: list[Section] = []
         self._parts: list[Section] = []
 
-    def read(self) -> Section:
+    def read(self, may_be_item: bool) -> Section:
         nodes = blocks(self._source)
-        item = only_item(nodes)
+        item = only_item(nodes) if may_be_item else None
         if item is not None:
             self._item(item)
         else:
@@ -80,6 +86,8 @@ class _Reader:
 
     def _item(self, item: SyntaxTreeNode) -> None:
         first = item.children[0] if item.children else None
+        if first is None or span(first).start > 0:
+            self._roles.take_line(0, "title")
         if first is not None and first.type == "paragraph":
             title = first.children[0].content.partition("\n")[0].strip()
             if not is_ask(title):
@@ -176,7 +184,7 @@ class _Reader:
         self._roles.take_line(span(node)[0], "act")
 
     def _code_block(self, node: SyntaxTreeNode) -> None:
-        if node.content.startswith(("```", "~~~")):
+        if node.content.lstrip().startswith(("```", "~~~")):
             self._notes.warn(self._line(node), "this fence is indented too far, so it is context; indent it less")
 
     def _html_block(self, node: SyntaxTreeNode) -> None:

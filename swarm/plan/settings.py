@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, StrictFloat, StrictInt, ValidationError, field_validator
 
-from swarm.plan.document import Settings
 from swarm.plan.notes import Notes
-from swarm.values import LEVELS, Limits
+from swarm.values import LEVELS, Level, Limits, Value
+
+
+class Settings(Value):
+    """The front matter.
+
+    Attributes:
+        model: `KIND[:NAME]`, as for `--model`.
+        autonomy: Level that the run starts with.
+        budget: Limits by name; those that are not named keep their value.
+        context: Files to attach, as for `--context`.
+    """
+
+    model: str | None = None
+    autonomy: Level | None = None
+    budget: dict[str, StrictInt | StrictFloat] = Field(default_factory=dict)
+    context: tuple[str, ...] = ()
+
+    @field_validator("budget")
+    @classmethod
+    def _fits(cls, budget: dict[str, int | float]) -> dict[str, int | float]:
+        Limits.model_validate(budget, strict=True)
+        if not all(0 < amount < inf for amount in budget.values()):
+            raise ValueError("a limit is a number above 0")
+        return budget
+
+    def limits(self, base: Limits) -> Limits:
+        """`base` with what the budget names."""
+        return base.model_copy(update=dict(self.budget))
+
 
 _KEYS = tuple(Settings.model_fields)
 _WANTED = {

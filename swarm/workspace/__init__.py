@@ -10,11 +10,12 @@ merge       the run's branch into the person's, looked at first
 tags        a tag on the person's refs
 paths       which names may be touched
 files       reading and writing under a root, proof against symlinks
-edits       search/replace blocks and unified diffs, applied exactly
+edits       search/replace blocks and unified diffs, applied exactly; on `blocks`, `hunks` and `lines`
 sandbox     Command in, Outcome out: the protocol that every tier speaks
 bubblewrap  tier full
 unsandboxed tier none, with `supervise` beside the command
-processes   one child process to its end: time, output, death
+jobs        the private folder, script and exit file of one run of a command
+processes   one child process to its end: time, death, and its output by `output`
 exits       the exit file: proof that a command finished
 interpreter the Python of the project, never ours
 probe       which tier works here, found by running a command in it

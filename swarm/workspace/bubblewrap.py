@@ -69,7 +69,8 @@ class Bubblewrap:
         argv, variables = jobs.program(command, script, cwd)
         pythons = interpreter.of_project(place)
         prefixes = [python.prefix for python in pythons.installations if not python.in_system]
-        shown_venv = pythons.environment if _is_mount_point(place.worktree / ".venv") else None
+        venv = pythons.environment
+        shown_venv = venv if venv and _is_mount_point(place.worktree / ".venv") else None
         tools = [place.root / ".venv"] if pythons.in_worktree or shown_venv else []
         environment = {
             "PATH": ":".join([f"{prefix}/bin" for prefix in (*tools, *prefixes)] + list(_TOOLS)),
@@ -89,7 +90,7 @@ class Bubblewrap:
             *(("--ro-bind", str(job.script), str(script)) if script else ()),
             *("--remount-ro", "/", "--chdir", str(cwd), "--json-status-fd", str(job.exit_descriptor)),
             *(word for name, value in environment.items() for word in ("--setenv", name, value)),
-            *("--", "prlimit", *_limited(self._limits), "--", "sh", "-c", _WAIT_AND_END, "sh", *argv),
+            *("--", "sh", "-c", _WAIT_AND_END, "sh", "prlimit", *_limited(self._limits), "--", *argv),
         ]
 
 

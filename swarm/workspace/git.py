@@ -4,12 +4,12 @@ Each call gets an environment of its own (`env -i`): no inherited `GIT_*`, no sy
 hooks, file monitor, signing, prompts, protocols, filters or drivers.
 """
 
+import functools
 import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from swarm.errors import GitFailed
@@ -47,6 +47,8 @@ _SETTINGS = {
 # A merge driver that is empty would take our side in silence: one that fails leaves a conflict, which is shown.
 _DRIVERS = {"clean": "", "smudge": "", "process": "", "required": "false", "driver": "false"}
 _DRIVER = re.compile(r"(?:filter|merge)\..*\.(clean|smudge|process|required|driver)", re.DOTALL)
+OLDEST = (2, 38)  # the first with `merge-tree --write-tree`; before 2.31 git does not see the settings below at all
+_MISSING = "git is not installed or not on the PATH: install it (Debian and Ubuntu: apt install git)"
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
 
@@ -101,8 +103,10 @@ class Git:
             accept: The exit codes that are an answer.
 
         Raises:
-            GitFailed: Any other exit code, or no git at all.
+            GitFailed: Any other exit code, no git at all, or one that is too old.
         """
+        if version() < OLDEST:
+            raise GitFailed("git is older than {}.{}: install a newer one".format(*OLDEST))
         variables = self._variables(self._settings, environment or {})
         code, out, err = _execute(self.cwd, variables, arguments, stdin)
         if code not in accept:
@@ -124,12 +128,12 @@ class Git:
         reply = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", accept=(0, 1))
         return reply.text or None
 
-    @cached_property
+    @functools.cached_property
     def empty_tree(self) -> str:
         """The id of the tree without files, written if it was not there."""
         return self.run("mktree").text
 
-    @cached_property
+    @functools.cached_property
     def _settings(self) -> dict[str, str]:
         """Ours, and one that disarms each filter and driver which the repository configures."""
         if self.git_dir is None:
@@ -149,6 +153,24 @@ class Git:
         return variables
 
 
+def version() -> tuple[int, ...]:
+    """The version of the git on the PATH, such as (2, 39, 5).
+
+    Raises:
+        GitFailed: There is none.
+    """
+    return _version(_search_path())
+
+
+@functools.cache
+def _version(search_path: str) -> tuple[int, ...]:
+    code, out, _ = _execute(Path("/"), {"PATH": search_path}, ("version",), b"")
+    numbers = re.search(r"\d+(\.\d+)*", out.decode("utf-8", "replace"))
+    if code or not numbers:
+        raise GitFailed(_MISSING)
+    return tuple(int(number) for number in numbers[0].split("."))
+
+
 def own_setting(cwd: Path, name: str) -> str | None:
     """A setting of the person's own configuration (system, global, repository), such as `user.name`; None if unset.
 
@@ -164,7 +186,7 @@ def _execute(cwd: Path, variables: Mapping[str, str], arguments: Sequence[str], 
     try:
         from git import Git as Program
     except ImportError:
-        raise GitFailed("git is not installed or not on the PATH: install it (Debian: apt install git)") from None
+        raise GitFailed(_MISSING) from None
     if not cwd.is_dir():
         raise GitFailed(f"{cwd} is no directory, so git cannot run there")
     environment = [f"{name}={value}" for name, value in {"PATH": _search_path(), **variables}.items()]

@@ -46,6 +46,8 @@ class Repository:
             root, git_dir, common_dir = Git(path).run(*arguments).text.split("\n")
         except GitFailed as error:
             raise NotARepository(_why(path, str(error))) from None
+        if not _holds(Path(root), git_dir):
+            raise NotARepository(f"{path} is in a repository whose core.worktree names other files, {root}: unset it")
         return cls(Path(root), Path(git_dir), Path(common_dir))
 
     @classmethod
@@ -112,11 +114,19 @@ class Repository:
             raise
 
 
+def _holds(root: Path, git_dir: str) -> bool:
+    """Whether git finds the git directory from the root that the repository claims."""
+    try:
+        return Git(root).run("rev-parse", "--absolute-git-dir").text == git_dir
+    except GitFailed:
+        return False
+
+
 def _why(path: Path, error: str) -> str:
+    if not error.startswith("git rev-parse"):
+        return error
     if "dubious ownership" in error:
         return f"{path} is in a repository that belongs to another user: work in a clone of your own"
     if "bare repository" in error or "must be run in a work tree" in error:
         return f"{path} is in a repository without files (bare, or its .git folder): go to a checkout of it"
-    if "is no directory" in error or "not installed" in error:
-        return error
     return f"{path} is in no git repository: run `git init` there, or choose another folder with --root"

@@ -53,7 +53,7 @@ class GitWorld:
         """The newest commit of the run's branch."""
         return self._head
 
-    # -- proposals -------------------------------------------------------------------------------------------------------
+    # Proposals
 
     async def write(self, path: str, content: str) -> Write:
         """The proposal to write a whole file.
@@ -120,7 +120,7 @@ class GitWorld:
     async def _bytes(self, path: PurePosixPath) -> bytes | None:
         return await asyncio.to_thread(files.read_bytes, self._worktree.path, path, LONGEST)
 
-    # -- whose turn it is ------------------------------------------------------------------------------------------------
+    # Whose turn it is
 
     def turn(self, proposal: AnyProposal, owner: Owner) -> AbstractAsyncContextManager[None]:
         """One effect at a time; read-only commands side by side where the sandbox keeps them to it."""
@@ -148,7 +148,7 @@ class GitWorld:
         """Files changed since the last commit."""
         return await asyncio.to_thread(self._worktree.dirty)
 
-    # -- effects ---------------------------------------------------------------------------------------------------------
+    # Effects
 
     async def perform(self, proposal: AnyProposal, mark: Mark) -> Effect:
         """Carries out a proposal and commits what it changed.
@@ -202,7 +202,7 @@ class GitWorld:
         self._exit_files.mkdir(parents=True, exist_ok=True)
         return self._exit_files / str(mark.frame)
 
-    # -- after a crash ---------------------------------------------------------------------------------------------------
+    # After a crash
 
     async def prove(self, proposal: AnyProposal, mark: Mark) -> Effect | None:
         """What came of an effect that was begun: writes, tags and saves can always be told, or done again."""
@@ -237,7 +237,7 @@ class GitWorld:
         """Makes the files those of a commit again."""
         await asyncio.to_thread(self._worktree.restore, commit)
 
-    # -- looking and merging ---------------------------------------------------------------------------------------------
+    # Looking and merging
 
     async def patch(self, before: str, after: str, path: str | None = None) -> str:
         """The unified diff between two commits."""

@@ -118,6 +118,9 @@ class TestEveryTier:
         assert outcome.code == 127
         assert "no-such-program" in outcome.output
 
+    async def test_a_program_is_never_the_shells_own(self, sandbox: Sandbox, place: Place) -> None:
+        assert (await sandbox.run(Command(argv=("exit", "5")), place)).code == 127
+
     async def test_a_folder_that_is_not_there_is_said(self, sandbox: Sandbox, place: Place) -> None:
         with pytest.raises(WorkspaceError, match="there is no folder 'none' in the workspace"):
             await sh(sandbox, place, "true", cwd="none")
@@ -200,7 +203,8 @@ class TestEnds:
         proof = tmp_path / "exit"
         arguments = [tier, str(place.worktree), str(place.root), str(proof)]
         process = subprocess.Popen(
-            [sys.executable, "-c", engine, *arguments], env={**os.environ, "PYTHONPATH": str(PROJECT)}
+            [sys.executable, "-c", engine, *arguments],
+            env={**os.environ, "PYTHONPATH": str(PROJECT), "TMPDIR": str(tmp_path)},
         )
         assert select.select([lifesign], [], [], 30)[0], "the command did not begin"
         process.kill()
@@ -405,7 +409,7 @@ for family, target in targets:
         script = "set +e\necho x > new.txt; rm -r src; echo scratch > $TMPDIR/x && cat $TMPDIR/x"
         outcome = await sh(full, place, script, readonly=True)
         assert outcome.output.endswith("\nscratch\n")
-        assert sorted(path.name for path in place.worktree.iterdir()) == [".git", ".venv", "src"]
+        assert sorted(path.name for path in place.worktree.iterdir()) == [".git", "src"]
 
     async def test_readonly_commands_run_side_by_side(self, full: Bubblewrap, place: Place) -> None:
         commands = [sh(full, place, f"echo {number} > $TMPDIR/x; cat $TMPDIR/x", readonly=True) for number in range(4)]

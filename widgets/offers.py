@@ -1,11 +1,9 @@
-"""The decision bar: which keys do something on a card as it stands, and in which words. Pure, no screen."""
+"""Which keys do something on a card as it stands, and in which words. Pure, no screen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
-
-from textual.content import Content
 
 from swarm.proposals import Run, Save, Spawn, Tag, Terminate, Write
 from widgets.ballot import Ballot, Item
@@ -98,14 +96,3 @@ def editable_text(ballot: Ballot, item: Item) -> str | None:
         case Write(content=text) | Run(script=text, argv=()) | Save(text=text) | Tag(message=text):
             return text
     return None
-
-
-def bar(found: Iterable[Offer], keys: Mapping[str, str]) -> Content:
-    """The bar: each key with its words."""
-    of_name = {name: key for key, name in keys.items()}
-    parts = [
-        Content.assemble((of_name[offer.name], "bold $primary"), f" {offer.words}".replace(" ", "\N{NO-BREAK SPACE}"))
-        for offer in found
-        if offer.name in of_name
-    ]
-    return Content("   ").join(parts)

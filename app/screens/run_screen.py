@@ -1,0 +1,67 @@
+"""The base of the board: a run, seen now or at a frame of the past, and commands to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from textual.screen import Screen
+
+from app.screens.notice import Notice
+from app.scrub import Scrubber
+from swarm.commands import Command
+from swarm.errors import SwarmError
+from swarm.session import Session
+from swarm.state import Swarm
+from widgets.form import Drafts
+
+
+class RunScreen(Screen[None]):
+    """A screen that shows a run.
+
+    Args:
+        session: The run.
+        clock: Tells the time, UTC.
+    """
+
+    def __init__(self, session: Session, clock: Callable[[], datetime]) -> None:
+        super().__init__()
+        self.session, self.clock = session, clock
+        self.newest = session.state
+        self.drafts: Drafts = {}
+        self.scrubber = Scrubber(session, self.run_worker, self.show_run, self.say)
+
+    def show_run(self) -> None:
+        """Shows the run as it is, or was."""
+        raise NotImplementedError
+
+    @property
+    def shown(self) -> Swarm:
+        """The state that is on the screen."""
+        return self.scrubber.past or self.newest
+
+    @property
+    def in_past(self) -> bool:
+        """Whether another moment than now is on the screen."""
+        return self.scrubber.past is not None
+
+    def say(self, text: str) -> None:
+        """Shows one calm line."""
+        self.query_one(Notice).say(text)
+
+    def may_act(self) -> bool:
+        """Whether anything can be commanded; says so if not."""
+        if self.in_past:
+            self.say(f"this is frame {self.shown.frame}: nothing can be decided in the past; . returns to now")
+        return not self.in_past
+
+    async def send(self, command: Command) -> bool:
+        """Sends a command; False if it was refused, which one line then says."""
+        if not self.may_act():
+            return False
+        try:
+            await self.session.do(command)
+        except SwarmError as error:
+            self.say(str(error))
+            return False
+        return True

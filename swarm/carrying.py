@@ -1,0 +1,169 @@
+"""Side effects from their proposal to their result: done at most once, proved or asked about after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from swarm import frames as f
+from swarm.asides import status_of
+from swarm.decide import dependents
+from swarm.effects import Effect, Mark
+from swarm.errors import StepFailed, WorkspaceError
+from swarm.foresee import Then
+from swarm.gating import closed, stale
+from swarm.proposals import AnyProposal, InDoubt
+from swarm.state import Gate, Step
+
+if TYPE_CHECKING:
+    from swarm.context import NodeContext
+    from swarm.ledger import Ledger
+
+Make = Callable[[], Awaitable[AnyProposal]]
+
+
+class Carrying:
+    """The side effects of one node."""
+
+    def __init__(self, context: NodeContext) -> None:
+        self._context = context
+
+    @property
+    def _id(self) -> str:
+        return self._context.id
+
+    @property
+    def _ledger(self) -> Ledger:
+        return self._context.engine.ledger
+
+    async def effect(
+        self, seq: int, kind: f.StepKind, key: str, make: Make, revision: int, then: Then | None
+    ) -> f.StepEnded:
+        """A side effect from its proposal to its result; what was begun before is proved or asked about."""
+        step = self._context.state.steps.get((self._id, seq))
+        if step and step.begun >= 0:
+            return await self._recover(step)
+        while True:
+            gate = await self._proposed(seq, kind, key, make, revision, then)
+            if (refused := await self._context.gating.refused(gate, seq, kind, key)) is not None:
+                return refused
+            await self._context.ready()
+            done = await self._carry_out(seq, kind, key, gate, make)
+            if isinstance(done, f.StepEnded):
+                return done
+            make = _edited_again(done) if gate.final is not gate.proposal else make
+
+    async def _proposed(
+        self, seq: int, kind: f.StepKind, key: str, make: Make, revision: int, then: Then | None
+    ) -> Gate:
+        try:
+            return await self._context.gating.decided(seq, key, make, revision, then)
+        except WorkspaceError as error:
+            await self._context.fail(seq, kind, key, str(error))
+            raise StepFailed(str(error)) from error
+
+    async def _carry_out(
+        self, seq: int, kind: f.StepKind, key: str, gate: Gate, make: Make
+    ) -> f.StepEnded | AnyProposal:
+        """Does what was approved if it still is what would be done, else gives what would be done now."""
+        world = self._context.engine.world
+        async with world.turn(gate.final, (self._id, seq)):
+            await self._settle()
+            try:
+                fresh = await (make() if gate.final is gate.proposal else world.refreshed(gate.final))
+            except WorkspaceError as error:
+                return await self._end(seq, kind, key, gate, Effect(error=str(error)))
+            if fresh.digest != gate.final.digest:
+                await self._ledger.append(*stale(self._ledger.head, gate, "what it touches has changed since"))
+                return fresh
+            await self._begin(seq, kind, key, gate.id)
+            return await self._perform(seq, kind, key, gate)
+
+    async def _settle(self) -> None:
+        """Commits what the human changed in the worktree as the human's own."""
+        if edited := await self._context.engine.world.settle():
+            await self._ledger.append(edited)
+
+    async def _begin(self, seq: int, kind: f.StepKind, key: str, gate: str | None) -> None:
+        intent = {"commit": self._context.engine.world.head}
+        await self._ledger.append(f.StepBegun(node=self._id, seq=seq, step=kind, key=key, intent=intent, gate=gate))
+
+    async def _perform(self, seq: int, kind: f.StepKind, key: str, gate: Gate) -> f.StepEnded:
+        try:
+            effect = await self._context.engine.world.perform(gate.final, self._mark(seq))
+        except WorkspaceError as error:
+            effect = Effect(error=str(error))
+        return await self._end(seq, kind, key, gate, effect)
+
+    def _mark(self, seq: int) -> Mark:
+        state = self._context.state
+        return Mark(
+            run=state.run, node=self._id, frame=state.steps[self._id, seq].begun, title=state.nodes[self._id].child.name
+        )
+
+    async def _end(self, seq: int, kind: f.StepKind, key: str, gate: Gate, effect: Effect) -> f.StepEnded:
+        frame = f.StepEnded(
+            node=self._id,
+            seq=seq,
+            step=kind,
+            key=key,
+            outcome="failed" if effect.error else "ok",
+            value=effect.value,
+            error=effect.error,
+            commit=effect.commit,
+            gate=gate.id,
+        )
+        gone = dependents(self._ledger.head, gate) if effect.error else []
+        await self._ledger.append(frame, *closed(gone, "stale", "what it would follow from failed"))
+        if effect.error:
+            raise StepFailed(effect.error)
+        return frame
+
+    async def _recover(self, step: Step) -> f.StepEnded:
+        """An effect that began and whose result is not on record: proved where possible, else asked about."""
+        world, gate = self._context.engine.world, self._context.state.gates[str(step.gate)]
+        seq, kind, key = step.seq, step.kind, step.key
+        async with world.turn(gate.final, (self._id, seq)):
+            effect = await world.prove(gate.final, self._mark(seq))
+            if effect is None:
+                choice = await self._asked_in_doubt(step, gate)
+                begun = await self._ledger.frame(step.begun)
+                assert isinstance(begun, f.StepBegun)
+                if choice == "again":
+                    await world.restore(str(begun.intent["commit"]))
+                    await self._begin(seq, kind, key, gate.id)
+                    world.certain((self._id, seq))
+                    return await self._perform(seq, kind, key, gate)
+                effect = await world.take(gate.final, self._mark(seq))
+                if choice == "fail":
+                    effect = effect.model_copy(update={"error": "taken as failed after it was in doubt"})
+            world.certain((self._id, seq))
+            return await self._end(seq, kind, key, gate, effect)
+
+    async def _asked_in_doubt(self, step: Step, gate: Gate) -> str:
+        """The human's choice about an effect in doubt: one that is newer than its last intent, or a new one."""
+        name = self._doubt(step)
+        if name is None:
+            changed = tuple(await self._context.engine.world.dirty())
+            what = f"{gate.kind} {step.key}".strip()
+            name = self._context.asides.open(step.seq, InDoubt(what=what, step=step.seq, changed=changed))
+        asked = name
+        await self._context.until(lambda state: True if status_of(state, asked) == "applied" else None)
+        decision = self._context.state.gates[asked].decision
+        return decision.choice if decision else "fail"
+
+    def _doubt(self, step: Step) -> str | None:
+        for gate in sorted(self._ledger.head.gates.values(), key=lambda gate: -int(gate.id)):
+            if isinstance(gate.proposal, InDoubt) and (gate.node, gate.seq) == (step.node, step.seq):
+                fresh = gate.status == "open" or (gate.decision is not None and gate.decision.frame > step.begun)
+                return gate.id if fresh else None
+        return None
+
+
+def _edited_again(proposal: AnyProposal) -> Make:
+    """Proposes a human's edit once more, as the workspace is now."""
+
+    async def make() -> AnyProposal:
+        return proposal
+
+    return make

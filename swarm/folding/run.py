@@ -1,0 +1,86 @@
+"""Frames about the run as a whole, and about what a human sets for a subtree."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from swarm import frames as f
+from swarm.folding.base import applied, on, put
+from swarm.state import Swarm
+from swarm.values import looser
+
+
+@on(f.RunStarted)
+def _run_started(state: Swarm, frame: f.RunStarted) -> Swarm:
+    return replace(
+        state,
+        run=frame.run,
+        goal=frame.goal,
+        title=frame.title,
+        model=frame.model,
+        level=frame.level,
+        limits=frame.limits,
+        context=frame.context,
+        defaults=frame.defaults,
+        allow_unsandboxed=frame.allow_unsandboxed,
+        branch=frame.branch,
+        base=frame.commit,
+        commit=frame.commit,
+        by=frame.by,
+        started_at=frame.at,
+    )
+
+
+@on(f.RunOpened)
+def _run_opened(state: Swarm, frame: f.RunOpened) -> Swarm:
+    return replace(state, tier=frame.tier)
+
+
+@on(f.RunEnded)
+def _run_ended(state: Swarm, frame: f.RunEnded) -> Swarm:
+    return replace(state, ended=frame.status, why=frame.why)
+
+
+@on(f.LevelSet)
+def _level_set(state: Swarm, frame: f.LevelSet) -> Swarm:
+    if frame.node is None:
+        old, state, top = state.level, replace(state, level=frame.level), state.root
+    else:
+        old, top = state.nodes[frame.node].level, frame.node
+    nodes = state.nodes
+    for node in state.subtree(top) if top else ():
+        if node.report is None and (node.level == old or looser(node.level, frame.level)):
+            nodes = nodes.set(node.id, replace(node, level=frame.level))
+    return replace(state, nodes=nodes)
+
+
+@on(f.Paused)
+def _paused(state: Swarm, frame: f.Paused) -> Swarm:
+    if frame.node is None:
+        return replace(state, paused_run=True)
+    state = replace(state, paused=state.paused.set(frame.node, frame.frame))
+    return put(state, replace(state.nodes[frame.node], paused=True))
+
+
+@on(f.Continued)
+def _continued(state: Swarm, frame: f.Continued) -> Swarm:
+    if frame.node is None:
+        return replace(state, paused_run=False)
+    paused = state.paused.delete(frame.node) if frame.node in state.paused else state.paused
+    state = replace(state, paused=paused)
+    return put(state, replace(state.nodes[frame.node], paused=False))
+
+
+@on(f.LimitsRaised)
+def _limits_raised(state: Swarm, frame: f.LimitsRaised) -> Swarm:
+    return replace(state, limits=frame.limits)
+
+
+@on(f.WorkspaceEdited)
+def _workspace_edited(state: Swarm, frame: f.WorkspaceEdited) -> Swarm:
+    return replace(state, commit=frame.commit, commits=state.commits + 1)
+
+
+@on(f.RunMerged)
+def _run_merged(state: Swarm, frame: f.RunMerged) -> Swarm:
+    return replace(applied(state, frame.gate), merged=frame.into)

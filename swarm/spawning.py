@@ -1,0 +1,74 @@
+"""The step by which a node starts children and joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from swarm import frames as f
+from swarm.foresee import Then
+from swarm.proposals import AnyProposal, Spawn
+from swarm.results import Pair, Result
+from swarm.state import Step, Swarm
+from swarm.values import Child
+
+if TYPE_CHECKING:
+    from swarm.context import NodeContext
+
+
+async def spawn(
+    node: NodeContext, children: Sequence[Child], key: str, revision: int, then: Then | None
+) -> tuple[Result, list[Pair]]:
+    """Proposes children and joins them; see `NodeContext.spawn`."""
+    seq, step = node.next("spawn", key)
+    if step and step.ended >= 0:
+        ended = await node.recorded(step)
+        node.gating.note_rejected(ended)
+        return Result(outcome=ended.outcome, reason=ended.error), _reports(node.state, step)
+    async with node.pending():
+        node.gating.thens[seq] = then
+        if step is None or step.begun < 0:
+            refused = await _proposed(node, seq, key, Spawn(children=tuple(children)), revision)
+            if refused:
+                return Result(outcome=refused.outcome, reason=refused.error), []
+        joined = await node.until(lambda state: _joined(state, node.id, seq))
+        await node.engine.ledger.append(f.StepEnded(node=node.id, seq=seq, step="spawn", key=key))
+        return Result(edited=node.was_edited(joined.gate)), _reports(node.state, joined)
+
+
+async def _proposed(node: NodeContext, seq: int, key: str, proposal: Spawn, revision: int) -> f.StepEnded | None:
+    """Queues the children once they are approved; gives the result of the step if they are not."""
+
+    async def make() -> AnyProposal:
+        return proposal
+
+    gate = await node.gating.decided(seq, key, make, revision, None)
+    if refused := await node.gating.refused(gate, seq, "spawn", key):
+        return refused
+    await node.asides.within_limits(seq, gate.final)
+    node.engine.ledger.put(_spawned(node, seq, key, gate.id, gate.final))
+    return None
+
+
+def _spawned(node: NodeContext, seq: int, key: str, gate: str, proposal: AnyProposal) -> list[f.Frame]:
+    """The frames that queue the children; those that a write that was cut off did queue are not queued twice."""
+    assert isinstance(proposal, Spawn)
+    head = node.engine.ledger.head
+    frames: list[f.Frame] = [
+        f.NodeSpawned(node=child.id, parent=node.id, step=seq, index=index, child=node.engine.routed(child))
+        for index, child in enumerate(proposal.children)
+        if child.id not in head.nodes
+    ]
+    ids = tuple(child.id for child in proposal.children)
+    frames.append(f.StepBegun(node=node.id, seq=seq, step="spawn", key=key, children=ids, gate=gate))
+    return frames
+
+
+def _joined(state: Swarm, node: str, seq: int) -> Step | None:
+    step = state.steps.get((node, seq))
+    return step if step and step.begun >= 0 and not step.remaining else None
+
+
+def _reports(state: Swarm, step: Step) -> list[Pair]:
+    nodes = [state.nodes[child] for child in step.children]
+    return [(node.child, node.report) for node in nodes if node.report is not None]
