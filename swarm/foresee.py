@@ -65,10 +65,9 @@ async def _first_gates(engine: Engine, last: Foreseen) -> list[Foreseen]:
     found: list[Foreseen] = []
     for index, child in enumerate(last.proposal.children):
         action = engine.space.actions.get(child.action)
-        firsts = [
-            await engine.world.command(first) for first in (action.first(child) if action and action.first else ())
-        ]
-        found += [Foreseen(last.node, first, last.after, index) for first in firsts]
+        firsts = action.first(child) if action and action.first else ()
+        commands = [await engine.world.command(first) for first in firsts]
+        found += [Foreseen(last.node, command, last.after, index) for command in commands]
     return found
 
 

@@ -1,4 +1,4 @@
-"""The state of a run at a frame: frozen values in persistent maps, so that states of different frames share structure."""
+"""The state of a run at a frame: frozen values in persistent maps; states of different frames share structure."""
 
 from __future__ import annotations
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from textual.content import Content
 
-from swarm.proposals import AnyProposal, Failure, Run, Spawn, Terminate
+from swarm.proposals import AnyProposal, Failure, Spawn, Terminate
 from swarm.state import Gate, Swarm
 from widgets import diff, facts, glyphs, proposed, why
 from widgets.ballot import Ballot
 from widgets.item_rows import item_rows, mark_rows
 from widgets.lines import Row
 from widgets.proposed import MUTED, flat
-from widgets.words import count, summary
+from widgets.words import count
 
 _LABEL = 10
 _BRIEF = 240
@@ -44,7 +44,7 @@ def card_rows(ballot: Ballot, state: Swarm, *, more: bool = False, newcomers: in
     """
     rows = [*_head(ballot, state, more), Row()]
     rows += _choosing(ballot, state) if ballot.choosing else item_rows(ballot, state)
-    rows += [Row(), *_facts(ballot, state, more)]
+    rows += _facts(ballot, state, more)
     if newcomers:
         words = (
             f"{count(newcomers, 'more gate')} of this kind came since: enter adds {'it' if newcomers == 1 else 'them'}"
@@ -64,7 +64,7 @@ def _head(ballot: Ballot, state: Swarm, more: bool) -> Iterator[Row]:
     action = flat(f" › {node.action}" if node and node.action else "").stylize(MUTED)
     yield Row(name + action + Content(" ") + flat(wants(ballot.proposal(first))))
     if node is not None:
-        yield from _directive(node.directive.strip(), more)
+        yield from _directive(node.directive.strip(), more or first.kind == "failure")
 
 
 def _directive(text: str, more: bool) -> Iterator[Row]:
@@ -81,15 +81,13 @@ def wants(proposal: AnyProposal) -> str:
             return f"wants to start {count(len(children), 'node')}"
         case Terminate(report=report):
             return f"wants to end as {report.outcome}"
-        case Run(check=True):
-            return f"wants to check: {proposal.title or 'a command'}"
         case Failure():
             return "failed and cannot go on"
     return {
         "budget": "has come to a limit",
         "in_doubt": "does not know whether a step was done",
         "merge": "is done: its branch can go into yours",
-    }.get(proposal.kind, f"wants to {summary(proposal)}")
+    }.get(proposal.kind, f"wants to {proposed.title(proposal)}")
 
 
 def _choosing(ballot: Ballot, state: Swarm) -> Iterator[Row]:
@@ -100,6 +98,7 @@ def _choosing(ballot: Ballot, state: Swarm) -> Iterator[Row]:
     yield Row(Content("Choose one:"))
     for place, item in enumerate(ballot.items):
         yield Row(flat(choice_words(gate, item.choice, state)), Content(f"  {item.number:<3}"), place, head=True)
+    yield Row()
 
 
 def choice_words(gate: Gate, choice: str, state: Swarm) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from swarm.cards import blocks
@@ -23,7 +22,7 @@ def facts(ballot: Ballot, state: Swarm) -> list[Fact]:
     due = [gate for gate in gates if gate.seq is not None] or list(gates[:1])
     pairs = [(gate, ballot.proposal(gate)) for gate in gates]
     found = [
-        ("Touches", _joined(reach.touches(state, gate, proposal) for gate, proposal in pairs)),
+        ("Touches", _touches(state, pairs)),
         ("Undo", _joined(reach.undo(state, proposal) for _, proposal in pairs)),
         ("Overlap", _joined(reach.overlap(state, gate, proposal) for gate, proposal in pairs)),
         ("Cost", _cost(state, due, pairs)),
@@ -34,9 +33,18 @@ def facts(ballot: Ballot, state: Swarm) -> list[Fact]:
 
 
 def _joined(parts: Iterable[str]) -> str:
-    """Parts that differ, in order, with a count where one comes several times."""
-    counted = Counter(part for part in parts if part)
-    return "; ".join(f"{part} ({number} times)" if number > 1 else part for part, number in counted.items())
+    """Parts that differ, in order."""
+    return "; ".join(dict.fromkeys(part for part in parts if part))
+
+
+def _touches(state: Swarm, pairs: list[tuple[Gate, AnyProposal]]) -> str:
+    """Files of the run's copy together, then what is beyond it."""
+    paths = list(dict.fromkeys(path for gate, proposal in pairs for path in reach.paths(state, gate, proposal)))
+    words = _joined(reach.beyond(proposal) for _, proposal in pairs)
+    if not paths:
+        return words or "nothing by itself"
+    files = paths[0] if len(paths) == 1 else f"{count(len(paths), 'file')} ({', '.join(paths)})"
+    return f"{files} in this run's copy; yours: {words or 'none'}"
 
 
 def who(state: Swarm, gates: Iterable[Gate], node: str) -> str:

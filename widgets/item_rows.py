@@ -12,7 +12,6 @@ from widgets import diff, facts, glyphs, proposed
 from widgets.ballot import Ballot, Item
 from widgets.lines import Row
 from widgets.proposed import MUTED, flat
-from widgets.words import summary
 
 _INDENT = 5
 """Columns left of what belongs to an item: two for the cursor, three for its number."""
@@ -31,15 +30,14 @@ def item_rows(ballot: Ballot, state: Swarm) -> Iterator[Row]:
             yield _gate_head(ballot, state, gate, places[gate.id, -1])
         yield from mark_rows(ballot, gate, _INDENT if several else 0)
         yield from _body(ballot, state, gate, places)
-        if several:
-            yield Row()
+        yield Row()
 
 
 def _gate_head(ballot: Ballot, state: Swarm, gate: Gate, place: int) -> Row:
     proposal = ballot.proposal(gate)
     style = "bold" if ballot.counts(gate) else "dim strike"
     name = flat(f"{facts.who(state, ballot.gates, gate.node)} › ").stylize(MUTED)
-    words = name + flat(summary(proposal)).stylize(style) + _size(proposal)
+    words = name + flat(proposed.title(proposal)).stylize(style) + _size(proposal)
     return Row(words, Content.styled(f"  {gate.id:<3}", style), place, head=True)
 
 
@@ -84,7 +82,7 @@ def _body(ballot: Ballot, state: Swarm, gate: Gate, places: dict[tuple[str, int]
 def _title(proposal: AnyProposal) -> Iterator[Row]:
     """What is proposed, where no head says it."""
     if isinstance(proposal, Write | Run | Tag | Save):
-        yield Row(flat(summary(proposal)).stylize("bold") + _size(proposal))
+        yield Row(flat(proposed.title(proposal)).stylize("bold") + _size(proposal))
 
 
 def _children(

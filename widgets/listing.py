@@ -74,6 +74,11 @@ class Listing(ScrollView, Titled, Toned, Generic[E], can_focus=True):
         return None
 
     @property
+    def room(self) -> Size:
+        """What can be seen at once: without border and scrollbar."""
+        return self.scrollable_content_region.size
+
+    @property
     def current(self) -> E | None:
         """The entry under the cursor."""
         return self._entries[self._cursor] if self._entries else None
@@ -83,19 +88,19 @@ class Listing(ScrollView, Titled, Toned, Generic[E], can_focus=True):
         rests = self._cursor == self.scroll_offset.y == 0 and not self.has_focus
         current, (anchor, offset) = self.current, self._anchor()
         self._entries = entries
-        self.virtual_size = Size(self.size.width, len(entries) * self.ENTRY_LINES)
+        self.virtual_size = Size(self.room.width, len(entries) * self.ENTRY_LINES)
         if current is None or anchor is None or rests:
             self._cursor = 0
         else:
             self._cursor = self._new_place(current, self._cursor)
-            self.scroll_to(y=self._new_place(anchor, 0) * self.ENTRY_LINES - offset, animate=False)
+            self._scroll(self._new_place(anchor, 0) * self.ENTRY_LINES - offset)
         self.refresh()
         self._announce()
 
     def _anchor(self) -> tuple[E | None, int]:
         """The entry that keeps its line on the screen, and that line: the cursor's if it is seen, else the topmost."""
         top, lines = self.scroll_offset.y, self.ENTRY_LINES
-        seen = top <= self._cursor * lines < top + max(1, self.size.height)
+        seen = top <= self._cursor * lines < top + max(1, self.room.height)
         place = self._cursor if seen else top // lines
         return (self._entries[place] if place < len(self._entries) else None), place * lines - top
 
@@ -120,11 +125,15 @@ class Listing(ScrollView, Titled, Toned, Generic[E], can_focus=True):
             self.highlighted(entry)
 
     def _reveal(self) -> None:
-        line, lines, height = self._cursor * self.ENTRY_LINES, self.ENTRY_LINES, self.size.height
+        line, lines, height = self._cursor * self.ENTRY_LINES, self.ENTRY_LINES, self.room.height
         if line < self.scroll_offset.y:
-            self.scroll_to(y=line, animate=False)
+            self._scroll(line)
         elif line + lines > self.scroll_offset.y + height:
-            self.scroll_to(y=line + lines - height, animate=False)
+            self._scroll(line + lines - height)
+
+    def _scroll(self, line: int) -> None:
+        """Scrolls at once, even before the scrollbar is there."""
+        self.scroll_to(y=line, animate=False, force=True)
 
     def action_move(self, by: int) -> None:
         """Moves the cursor down, or up."""
@@ -132,7 +141,7 @@ class Listing(ScrollView, Titled, Toned, Generic[E], can_focus=True):
 
     def action_page(self, by: int) -> None:
         """Moves the cursor by what can be seen at once."""
-        self.move_to(self._cursor + by * max(1, self.size.height // self.ENTRY_LINES - 1))
+        self.move_to(self._cursor + by * max(1, self.room.height // self.ENTRY_LINES - 1))
 
     def action_first(self) -> None:
         """Moves the cursor to the first entry."""
@@ -159,7 +168,7 @@ class Listing(ScrollView, Titled, Toned, Generic[E], can_focus=True):
 
     def on_resize(self, event: Resize) -> None:
         """The cursor stays in sight."""
-        self.virtual_size = Size(self.size.width, len(self._entries) * self.ENTRY_LINES)
+        self.virtual_size = Size(self.room.width, len(self._entries) * self.ENTRY_LINES)
         self._reveal()
 
     def notify_style_update(self) -> None:
@@ -174,7 +183,7 @@ class Listing(ScrollView, Titled, Toned, Generic[E], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line, from memory if it was drawn before."""
-        width = self.size.width
+        width = self.room.width
         place, line = divmod(y + self.scroll_offset.y, self.ENTRY_LINES)
         if place >= len(self._entries):
             words = [(fit(f" {self.EMPTY}", width), "muted")] if y == 0 and not self._entries else []

@@ -26,7 +26,7 @@ from swarm.values import Child, Evidence, Limits, Report
 from widgets import diff, glyphs, planned
 from widgets.lines import Row
 from widgets.safe import visible
-from widgets.words import count
+from widgets.words import count, summary
 
 MUTED = "$text-muted"
 
@@ -65,6 +65,16 @@ def note(text: str, indent: int, style: str = MUTED) -> Row:
 def json_rows(value: Any, indent: int) -> list[Row]:
     """A JSON value, indented by two."""
     return diff.code(json.dumps(value, indent=2, ensure_ascii=False), indent)
+
+
+def title(proposal: AnyProposal) -> str:
+    """What would happen, in one line with nothing cut; may hold text of others."""
+    match proposal:
+        case Write(path=path):
+            return f"write {path}"
+        case Run(title=name, check=check):
+            return f"{'check' if check else 'run'}: {name}" if name else f"{'check with' if check else 'run'} a command"
+    return summary(proposal)
 
 
 @singledispatch
@@ -155,9 +165,6 @@ def _budget(proposal: Budget, indent: int) -> Iterator[Row]:
 @rows.register
 def _failure(proposal: Failure, indent: int) -> Iterator[Row]:
     yield from prose(proposal.error, indent, "$error")
-    yield Row()
-    yield note("Its directive", indent, "bold")
-    yield from prose(proposal.directive, indent)
 
 
 @rows.register

@@ -10,14 +10,11 @@ from swarm.state import Gate, Swarm
 from widgets import planned
 from widgets.words import count
 
-_TOUCHES = {
-    "terminate": "nothing: a report",
-    "write": "{path} in this run's copy; yours: none",
-    "run": "this run's copy; yours: none",
+_BEYOND = {
     "tag": "your repository: a new tag {name}",
     "save": "the workspace's memory, beyond this run: {name}",
     "budget": "the limits of this run",
-    "failure": "this node",
+    "failure": "this node only",
 }
 _UNDO = {
     "tag": "by you: git tag -d {name}",
@@ -29,21 +26,28 @@ _UNDO = {
 }
 
 
-def touches(state: Swarm, gate: Gate, proposal: AnyProposal) -> str:
-    """What a proposal changes, in the run's copy and outside of it."""
+def paths(state: Swarm, gate: Gate, proposal: AnyProposal) -> list[str]:
+    """What it changes in the run's copy, as far as that can be told: files, or a few words."""
     match proposal:
+        case Write(path=path):
+            return [path]
         case Spawn():
-            paths = {path for _, path in _planned(state, gate, proposal)}
-            return f"{count(len(paths), 'file')} in this run's copy; yours: none" if paths else "nothing by itself"
+            return [path for _, path in _planned(state, gate, proposal)]
+        case InDoubt(changed=changed):
+            return list(changed)
+        case Run(readonly=False):
+            return ["what the command changes"]
+    return []
+
+
+def beyond(proposal: AnyProposal) -> str:
+    """What it changes beside that; empty for nothing."""
+    match proposal:
         case Run(tier="none"):
-            return "whatever you can touch: there is no sandbox"
-        case Run(readonly=True):
-            return "nothing: sees the files read-only"
+            return "whatever you can touch, as there is no sandbox"
         case Merge():
-            return f"your branch {proposal.into}: {count(len(proposal.files), 'file')}"
-        case InDoubt():
-            return f"{count(len(proposal.changed), 'path')} in this run's copy"
-    return _filled(_TOUCHES[proposal.kind], proposal)
+            return f"branch {proposal.into}, {count(len(proposal.files), 'file')}"
+    return _filled(_BEYOND.get(proposal.kind, ""), proposal)
 
 
 def undo(state: Swarm, proposal: AnyProposal) -> str:

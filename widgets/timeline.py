@@ -13,7 +13,7 @@ from textual.strip import Strip
 
 from widgets.glyphs import SIGNS, bar, glyph
 from widgets.safe import line
-from widgets.timeline_marks import Mark, Marks, best, column, density, frame_at
+from widgets.timeline_marks import Marks, best, column, density, frame_at
 from widgets.titled import Titled
 from widgets.toned import Piece, Toned
 from widgets.words import count, fit

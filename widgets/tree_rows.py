@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple, overload
 
-from swarm.proposals import Merge, Spawn
+from swarm.proposals import Spawn
 from swarm.state import Gate, Node, Swarm
 from swarm.values import Child
-from widgets.words import MANAGER, REVIEWER, ROUTER, numbered, question_name, round_of, summary
+from widgets.words import MANAGER, REVIEWER, ROUTER, question_name, round_name, round_of, successor_of, summary
 
 
 class Row(NamedTuple):
@@ -57,20 +57,17 @@ def waits(state: Swarm) -> Waits:
     below: dict[str, int] = {}
     for gate_id in sorted(state.open_gates, key=int):
         gate = state.gates[gate_id]
-        if gate.seq is not None or isinstance(gate.proposal, Merge):
-            _put(state, gates, below, gate.node, gate_id)
+        if gate.seq is not None:
+            _put(gates, below, gate.node, gate_id)
     for question_id in sorted(state.open_questions, key=lambda name: state.open_questions[name]):
-        _put(state, questions, below, state.questions[question_id].node, question_id)
+        _put(questions, below, state.questions[question_id].node, question_id)
     _climb(state, below)
     return Waits(gates, questions, below)
 
 
-def _put(state: Swarm, ids: dict[str, list[str]], below: dict[str, int], node: str, name: str) -> None:
-    """Files what waits under its node; what belongs to no node (a merge) under the root."""
-    at = node if node in state.nodes else state.root
-    if at is not None:
-        ids.setdefault(at, []).append(name)
-        below[at] = below.get(at, 0) + 1
+def _put(ids: dict[str, list[str]], below: dict[str, int], node: str, name: str) -> None:
+    ids.setdefault(node, []).append(name)
+    below[node] = below.get(node, 0) + 1
 
 
 def _climb(state: Swarm, below: dict[str, int]) -> None:
@@ -153,31 +150,29 @@ class Rows(Sequence[Row]):
         count = self._waits.below.get(node.id, 0) + self._asked(routers)
         successor = None if self._raw else self._take_successor(node, kids)
         if successor:
-            count -= self._waits.below.get(successor, 0)
+            count -= self._waits.below.get(successor.id, 0)
         opened = self._is_open(node) if kids or self._asked(own) else None
         status = node.status if self._raw else _status(node, count, bool(successor))
-        title = self._title(node, bool(successor)) + _remark(node)
+        title = self._title(node, successor) + _remark(node)
         row = Row(node.id, node.id, depth, status, title, str(count or ""), opened=opened)
         below: list[Row | _Leaf] = []
         if opened:
             inner = depth + (self._raw or node.parent is not None)
             below = [*((kid, inner) for kid in kids), *self._asks(own, inner)]
-        after: list[_Leaf] = [(successor, depth)] if successor else []
+        after: list[_Leaf] = [(successor.id, depth)] if successor else []
         return [*after, *reversed(below), row]
 
-    def _take_successor(self, node: Node, kids: list[str]) -> str | None:
+    def _take_successor(self, node: Node, kids: list[str]) -> Node | None:
         """Takes the manager that goes on where this one ended out of its children."""
-        if node.action != MANAGER:
-            return None
-        successor = next((kid for kid in kids if round_of(self._state.nodes[kid].child) > 1), None)
+        successor = successor_of(self._state, node) if node.action == MANAGER else None
         if successor:
-            kids.remove(successor)
+            kids.remove(successor.id)
         return successor
 
-    def _title(self, node: Node, followed: bool = False) -> str:
+    def _title(self, node: Node, successor: Node | None = None) -> str:
         if self._raw:
             return f"{node.id} {node.action or 'route it'} · {node.child.name}"
-        return numbered(node.child) if followed or round_of(node.child) > 1 else node.child.name
+        return round_name(node.child, successor)
 
     def _asked(self, nodes: tuple[str, ...]) -> int:
         """How many gates and questions wait at these nodes themselves."""
@@ -204,9 +199,9 @@ def _proposed(gate: Gate, node: str, depth: int) -> Iterator[Row]:
 
 
 def _new_title(child: Child, index: int, total: int) -> str:
-    if round_of(child) > 1:
-        return numbered(child)
-    return f"{index + 1} {child.name}" if total > 1 else child.name
+    if total == 1 or round_of(child) > 1:
+        return round_name(child)
+    return f"{index + 1} {child.name}"
 
 
 def _status(node: Node, count: int, followed: bool) -> str:

@@ -77,16 +77,18 @@ def successor_of(state: Swarm, node: Node) -> Node | None:
 def name_of(state: Swarm, node_id: str) -> str:
     """A node's name as the tree shows it: managers of several rounds are numbered, as in `2 Use it`."""
     node = state.nodes[node_id]
-    number = round_of(node.child)
-    if number == 1 and (node.action != MANAGER or successor_of(state, node) is None):
-        return node.child.name
-    return numbered(node.child)
+    return round_name(node.child, successor_of(state, node) if node.action == MANAGER else None)
 
 
-def numbered(child: Child) -> str:
-    """The name of a manager with the number of its round before it, once."""
-    prefix = f"{round_of(child)} "
-    return child.name if child.name.startswith(prefix) else prefix + child.name
+def round_name(child: Child, successor: Node | None = None) -> str:
+    """The name of a node; that of a manager of several rounds as its successor calls it, with its number."""
+    number, name = round_of(child), child.name
+    if number == 1 and successor is None:
+        return name
+    done = successor.child.arguments.get("done") if successor else None
+    if isinstance(done, list) and len(done) >= number and isinstance(done[number - 1], dict):
+        name = str(done[number - 1].get("title") or name)
+    return name if name.startswith(f"{number} ") else f"{number} {name}"
 
 
 def summary(proposal: AnyProposal) -> str:

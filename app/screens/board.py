@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 from textual import on, work
@@ -11,32 +12,26 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import Static
 
-from app import choice as choices
+from app import keys
 from app.attention import Attention, window_title
-from app.choice import Choice
+from app.choice import Choice, of_gate, of_question, waiting
 from app.desk import Desk
-from app.editing import draft, edited
-from app.editor import edit
 from app.farewell import farewell
 from app.follow import follow
-from app.keys import BOARD, bindings
 from app.requests import ShowRuns
+from app.screens.deciding import Deciding
+from app.screens.middle import Middle, is_form
 from app.screens.node_commands import NodeCommands
 from app.screens.notice import Notice
 from app.screens.panes import PANES, Panes
 from app.screens.sheet import Sheet
 from app.screens.tabs import Tabs
-from app.scrub import Scrubber
-from swarm.commands import Answer, Command
 from swarm.errors import SwarmError
 from swarm.frames import Frame
 from swarm.session import Session
 from swarm.state import Node, Swarm
-from widgets.card import CardView
-from widgets.decisions import Decision, EditOutside
-from widgets.detail import NodeDetail
 from widgets.inbox import Inbox
 from widgets.question import QuestionPanel
 from widgets.receipts import Receipts
@@ -45,3 +40,223 @@ from widgets.timeline import Timeline
 from widgets.timeline_marks import Marks, marks
 from widgets.tree import SwarmTree
 from widgets.words import count
+
+TOO_SMALL = "The board needs at least 60 columns and 16 rows."
+
+
+class BoardScreen(Panes, Deciding, NodeCommands):
+    """Shows a run as it goes on.
+
+    Args:
+        session: The run.
+        desk: Finishes what is in flight when the human leaves.
+        clock: Tells the time, UTC.
+        changed: Keys as the person bound them, by id.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.BOARD)]
+    COMMAND_KEYS = keys.BOARD
+
+    def __init__(
+        self, session: Session, desk: Desk, clock: Callable[[], datetime], changed: keys.Changed | None = None
+    ) -> None:
+        super().__init__(session, clock)
+        self._desk, self._changed = desk, changed or {}
+        self._marks = Marks()
+        self._attention = Attention()
+        self._draining = False
+
+    def compose(self) -> ComposeResult:
+        """All panes; styles say which can be seen at which size."""
+        yield RunHeader(id="header")
+        yield Tabs(PANES)
+        with Horizontal(id="columns"):
+            yield SwarmTree(id="tree")
+            yield Middle(self.session, self.drafts, keys.card_keys(self._changed))
+            with Vertical(id="right"):
+                yield Inbox(id="inbox")
+                yield QuestionPanel(id="question")
+                yield Receipts(id="receipts")
+        yield Timeline(id="timeline")
+        yield StatusLine(id="status")
+        yield KeyLine(id="keys")
+        yield Notice()
+        yield Static(TOO_SMALL, id="too-small")
+
+    def on_mount(self) -> None:
+        """Begins to follow the run."""
+        self.choice = Choice(node=self.newest.root or "")
+        self.show_run()
+        self._follow()
+        self.set_interval(1, self.show_run)
+
+    @work
+    async def _follow(self) -> None:
+        try:
+            await follow(self.session, self._arrived)
+        except SwarmError as error:
+            self.say(str(error))
+
+    def _arrived(self, state: Swarm, frames: Sequence[Frame]) -> None:
+        self.newest = state
+        self._marks = marks(frames, state, self._marks)
+        if self._attention.wants_bell(state.waiting, focused=self.app.app_focus):
+            self.app.bell()
+        if not self.choice.node:
+            self.choice = Choice(node=state.root or "")
+        self.notice_closed()
+        self.look_for_next(focus=self.pane in ("middle", "question"))
+        self.show_run()
+
+    # -- what is shown -------------------------------------------------------------------------------------------------
+
+    def show_run(self) -> None:
+        """Shows every pane at the moment that is looked at; cheap where nothing changed."""
+        shown, now, last = self.shown, self.clock(), self.newest.frame
+        waits = waiting(shown)
+        self.set_class(self.in_past, "-past")
+        self.query_one(RunHeader).show(shown, last)
+        self.query_one(SwarmTree).show(shown)
+        self.query_one(Inbox).show(shown, now)
+        self.query_one(Receipts).show(shown)
+        self.query_one(Timeline).show(self._marks, last, shown.frame)
+        self.query_one(StatusLine).show(shown, len(waits))
+        self._show_question(shown, waits)
+        if self.in_past or not self.holds:
+            self.middle.show(self.here_then, shown, now, past=self.in_past)
+        self._show_keys(len(waits))
+        self.app.title = window_title(self.newest.run, self.newest.waiting)
+
+    def _show_question(self, shown: Swarm, waits: Sequence[Choice]) -> None:
+        beside = [choice.question for choice in waits if choice.question and not is_form(shown, choice)]
+        if self.asked not in beside:
+            self.asked = beside[0] if beside else ""
+        question = shown.questions[self.asked] if self.asked else None
+        self.query_one("#question", QuestionPanel).show(question, shown)
+        self.set_class(question is None, "-no-question")
+
+    def _show_keys(self, waits: int) -> None:
+        part = "past" if self.in_past else self.pane
+        found = [*keys.line(part, self._changed)] if part in keys.LINES else []
+        if not self.in_past:
+            found += keys.line("board", self._changed)
+        self.query_one(KeyLine).show(found, keys.line("always", self._changed))
+        self.show_tabs(self._tab_words(waits))
+
+    def _tab_words(self, waits: int) -> dict[str, str]:
+        words = {"tree": "1 Tree", "middle": f"2 {self.middle.words}", "inbox": f"3 Inbox {waits or ''}".rstrip()}
+        if self.asked:
+            words["question"] = f"i {self.asked}"
+        return {**words, "receipts": "4 Decided", "timeline": "5 Time"}
+
+    # -- where the human is --------------------------------------------------------------------------------------------
+
+    @property
+    def middle(self) -> Middle:
+        """Card, form or node."""
+        return self.query_one(Middle)
+
+    @property
+    def here(self) -> Choice:
+        """The question beside, if the focus is there, or what is in the middle."""
+        if self.pane == "question" and self.asked:
+            return of_question(self.shown, self.asked)
+        return self.choice
+
+    @property
+    def target(self) -> Node | None:
+        """The node under the cursor of the tree if the focus is there, or the one that is open."""
+        tree = self.query_one(SwarmTree)
+        node = tree.cursor_node if tree.has_focus else self.here.node
+        return self.shown.nodes.get(node or self.shown.root or "")
+
+    def reach(self, *, question: bool) -> None:
+        """Goes to the question beside, or to the middle."""
+        self.action_pane("question" if question else "middle")
+
+    def has_pane(self, pane: str) -> bool:
+        """A question is not always there."""
+        return pane != "question" or bool(self.asked)
+
+    def pane_widget(self, pane: str) -> Widget:
+        """In the middle, what can be seen there."""
+        return self.middle.front if pane == "middle" else super().pane_widget(pane)
+
+    def on_descendant_focus(self) -> None:
+        """The last line says what keys do where the focus is."""
+        self._show_keys(len(waiting(self.shown)))
+
+    def jumps(self) -> Iterator[tuple[str, Callable[[], object]]]:
+        """All that waits, for the palette."""
+        for entry in self.query_one(Inbox).order:
+            found = of_question(self.shown, entry.key) if entry.question else of_gate(self.shown, entry.key)
+            yield f"open {entry.what} · {entry.who}", partial(self.open, found)
+
+    # -- keys and messages ---------------------------------------------------------------------------------------------
+
+    @on(SwarmTree.Opened)
+    def _tree_opened(self, event: SwarmTree.Opened) -> None:
+        if event.question_id in self.shown.open_questions:
+            self.open(of_question(self.shown, str(event.question_id)))
+        elif event.gate_id:
+            self.open(of_gate(self.shown, event.gate_id))
+        elif event.node_id:
+            self.open(Choice(node=event.node_id))
+
+    @on(Inbox.Opened)
+    def _inbox_opened(self, event: Inbox.Opened) -> None:
+        if event.question_id:
+            self.open(of_question(self.shown, event.question_id))
+        elif event.card_id:
+            self.open(of_gate(self.shown, event.card_id))
+
+    @on(Receipts.Opened)
+    def _receipt_opened(self, event: Receipts.Opened) -> None:
+        """Goes back to what was decided, as it stood before the decision."""
+        self.look_back(event.frame - 1, event.gate_id, event.question_id)
+
+    @on(Timeline.Moved)
+    def _timeline_moved(self, event: Timeline.Moved) -> None:
+        self.scrubber.go(event.frame)
+
+    def action_scrub(self, step: int) -> None:
+        """Goes a frame back, or on."""
+        self.scrubber.step(step)
+
+    def action_now(self) -> None:
+        """Goes back to now."""
+        self.scrubber.now()
+
+    def action_back(self) -> None:
+        """From the past to now, from a drawer to the middle, from the middle to the tree."""
+        if self.in_past:
+            self.scrubber.now()
+        elif self.drawer and not self.all_at_once:
+            self.action_pane("middle")
+        else:
+            self.query_one(SwarmTree).focus()
+
+    def action_runs(self) -> None:
+        """Shows the list of runs; this one goes on."""
+        self.post_message(ShowRuns())
+
+    async def leave(self) -> tuple[str, ...] | None:
+        """The lines that stay in the terminal; None if the human stays after all."""
+        state = self.session.state
+        if state.live and state.status == "running" and not self._draining:
+            about = f"{count(state.live, 'node')} of run {state.run} {'is' if state.live == 1 else 'are'} at work."
+            ways = (("f", "finish what is in flight, then leave"), ("l", "leave now: it is begun again at resume"))
+            way = await self.app.push_screen_wait(Sheet("Leave; the run keeps its place", about, ways))
+            if not way or (way == "f" and not await self._drained()):
+                return None
+        return farewell(self.session.state)
+
+    async def _drained(self) -> bool:
+        self._draining = True
+        self.say("finishing what is in flight; q leaves at once")
+        try:
+            await self._desk.drain(self.session.state.run)
+        except SwarmError as error:
+            self._draining = False
+            self.say(str(error))
+        return self._draining

@@ -16,6 +16,8 @@ from swarm.values import Ask, Child, Evidence, Report, Value
 T = TypeVar("T", bound=Thought)
 A = TypeVar("A", bound=Value)
 
+_ROUNDS_OF_QUESTIONS = 3
+
 
 def arguments(node: NodeContext, schema: type[A]) -> A:
     """The arguments of a node as values of its action.
@@ -31,14 +33,15 @@ def arguments(node: NodeContext, schema: type[A]) -> A:
 
 
 async def know_enough(node: NodeContext, answers: dict[str, str], **inputs: Any) -> dict[str, str]:
-    """Asks the human what the node does not know; gives all answers, the earlier ones too."""
-    needs = await node.think(Needs, answers=answers, **inputs)
-    open_questions = [
-        Ask(name=query.name, text=query.text, choices=tuple(query.choices), default=query.default)
-        for query in needs.questions
-        if query.name not in answers
-    ]
-    return {**answers, **(await node.ask(open_questions) if open_questions else {})}
+    """Asks the human what the node does not know, a few times at most; gives all answers, the earlier ones too."""
+    for _ in range(_ROUNDS_OF_QUESTIONS):
+        needs = await node.think(Needs, answers=answers, **inputs)
+        missing = [query for query in needs.questions if query.name not in answers]
+        if not missing:
+            break
+        asks = [Ask(name=q.name, text=q.text, choices=tuple(q.choices), default=q.default) for q in missing]
+        answers = {**answers, **await node.ask(asks)}
+    return answers
 
 
 async def drafted(

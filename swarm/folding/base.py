@@ -13,6 +13,8 @@ HANDLERS: dict[type[f.Base], Callable[[Swarm, Any], Swarm]] = {}
 
 
 def on(kind: type[f.Base]) -> Callable[[Callable[[Swarm, Any], Swarm]], Callable[[Swarm, Any], Swarm]]:
+    """Registers the handler of a kind of frame."""
+
     def register(handler: Callable[[Swarm, Any], Swarm]) -> Callable[[Swarm, Any], Swarm]:
         HANDLERS[kind] = handler
         return handler
@@ -21,6 +23,7 @@ def on(kind: type[f.Base]) -> Callable[[Callable[[Swarm, Any], Swarm]], Callable
 
 
 def put(state: Swarm, node: Node) -> Swarm:
+    """Stores a node and keeps the count of those that can go on without a human."""
     before = state.nodes.get(node.id)
     live = state.live - bool(before and before.live) + node.live
     return replace(state, nodes=state.nodes.set(node.id, node), live=live)
@@ -45,6 +48,7 @@ def _waits(step: Step | None, *, for_children: bool) -> bool:
 
 
 def applied(state: Swarm, gate_id: str | None) -> Swarm:
+    """Marks the gate that a frame applies."""
     if gate_id is None:
         return state
     return replace(state, gates=state.gates.set(gate_id, replace(state.gates[gate_id], status="applied")))

@@ -114,7 +114,7 @@ def _step_begun(state: Swarm, frame: f.StepBegun) -> Swarm:
 
 def _left(state: Swarm, children: tuple[str, ...]) -> int:
     """How many children have not ended; after a write that was cut off, some may have before their join was written."""
-    return sum(state.nodes[child].report is None for child in children)
+    return sum(child not in state.nodes or state.nodes[child].report is None for child in children)
 
 
 @on(f.StepEnded)

@@ -8,10 +8,12 @@ ModelUnreachable
 ├── OutOfQuota        the account may not ask any more
 ├── KeyRefused        401 or 403
 ├── NotThere          404: no such address or model
+├── PromptTooLong     more than the model takes in
 ├── RequestRefused    any other error that the endpoint states
 └── Redirected        the prompt should go to another address
 BadReply
-├── Garbled           no chat completion: a web page, a chunk that is no JSON
+├── NoChat            no chat completion at all, such as a web page
+├── Garbled           a part of it that is no JSON, or of another shape
 ├── Broken            the stream ended before the answer did
 ├── TooMuch           more bytes than any answer has
 ├── CutOff            finish reason `length`
@@ -24,6 +26,7 @@ BadReply
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -58,6 +61,10 @@ class NotThere(ModelUnreachable):
     """The endpoint knows no such address or model."""
 
 
+class PromptTooLong(ModelUnreachable):
+    """The prompt is longer than what the model takes in."""
+
+
 class Redirected(ModelUnreachable):
     """The endpoint wants the prompt to go to another address."""
 
@@ -86,8 +93,12 @@ class Busy(RequestRefused):
         self.after = after
 
 
+class NoChat(BadReply):
+    """What came is no chat completion at all."""
+
+
 class Garbled(BadReply):
-    """What came is no chat completion."""
+    """A part of what came cannot be read."""
 
 
 class Broken(BadReply):
@@ -135,6 +146,8 @@ def stated(where: str, status: int, body: Any, headers: Mapping[str, str], hidde
         return KeyRefused(f"{told}; check its key")
     if status == 404:
         return NotThere(f"{told}; check its URL and model")
+    if re.search(r"context.(length|size|window)", f"{code} {said}", re.IGNORECASE):
+        return PromptTooLong(f"{told}; give the node less, or take a model with a larger context")
     if status in (408, 409, 429) or status >= 500 or any(word in code for word in _PASSING):
         return Busy(told, status, _retry_after(headers))
     return RequestRefused(told, status)

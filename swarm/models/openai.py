@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from itertools import count
 from typing import Any
 
 from swarm.asks import ASKS, Thought
@@ -108,7 +107,7 @@ class OpenAIModel:
         while True:
             asked = body(rung, self.profile.model, messages, kind, spelled=spelled, counts=counts)
             try:
-                completion = await self._patiently(asked, on_text, hasty=not self._ladder.proven)
+                completion = await self._patiently(asked, rung, on_text)
             except RequestRefused as refused:
                 below = rung.below
                 if counts and "stream_options" in str(refused):
@@ -121,33 +120,35 @@ class OpenAIModel:
                 self._ladder.rung, self._ladder.counts = rung, counts
                 return rung, completion
 
-    async def _patiently(self, asked: dict[str, Any], on_text: Callable[[str], None], *, hasty: bool) -> Completion:
-        """One call, tried again while its fault may pass.
-
-        Args:
-            asked: The body.
-            on_text: Gets the text, and a line about each further try.
-            hasty: Whether an error 500 may mean that the server does not know this way to ask: one more try, then.
-        """
-        for tried in count():
+    async def _patiently(self, asked: dict[str, Any], rung: Rung, on_text: Callable[[str], None]) -> Completion:
+        """One call, tried again while its fault may pass."""
+        tried = 0
+        while True:
             try:
                 return await self._wire.call(asked, on_text)
             except (Busy, NoAnswer, Broken, Garbled) as fault:
-                pause = self._pause(fault, tried, hasty=hasty)
+                pause = self._pause(fault, tried, rung)
                 if pause is None:
                     raise
                 on_text(f"\n[{fault}; again in {pause:.1f} s]\n")
                 await self._sleep(pause)
-        raise AssertionError("unreachable")
+                tried += 1
 
-    def _pause(self, fault: ModelError, tried: int, *, hasty: bool) -> float | None:
+    def _pause(self, fault: ModelError, tried: int, rung: Rung) -> float | None:
         """Seconds to wait before the next try; None if there is none."""
-        after = fault.after if isinstance(fault, Busy) else None
-        most = 1 if hasty and isinstance(fault, Busy) and fault.status in _FORM else self._bounds.retries
-        if tried >= most or (after or 0) > self._bounds.pause:
+        after = (fault.after if isinstance(fault, Busy) else None) or 0.0
+        most = min(1, self._bounds.retries) if self._is_doubtful(fault, rung) else self._bounds.retries
+        if tried >= most or after > self._bounds.pause:
             return None
-        pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**tried) * random.uniform(0.75, 1)
-        return max(pause, after or 0)
+        backoff: float = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**tried)
+        return max(after, backoff * random.uniform(0.75, 1))
+
+    def _is_doubtful(self, fault: ModelError, rung: Rung) -> bool:
+        """Whether a fault may well be there to stay: a wrong address, or a server that fails over a schema."""
+        if self._ladder.proven:
+            return False
+        refused = isinstance(fault, Busy) and fault.status in _FORM and rung.below is not None
+        return refused or isinstance(fault, NoAnswer)
 
 
 def _repair(text: str, problem: str) -> list[Message]:

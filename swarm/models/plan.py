@@ -10,12 +10,12 @@ from pydantic import ValidationError
 
 from swarm.actions.base import Entry
 from swarm.asks import ASKS, Act, Acts, Check, Choice, Decomposition, Needs, Part, Query, Thought, Verdict
-from swarm.errors import BadReply, ModelError, NothingNew, PlanError
+from swarm.errors import BadReply, ModelError, NothingNew, PathRefused, PlanError
 from swarm.models.base import Reply, Request
 from swarm.plan.document import Act as PlanAct
 from swarm.plan.document import Check as PlanCheck
-from swarm.plan.document import Section
-from swarm.plan.names import substitute
+from swarm.plan.document import Ask, Section
+from swarm.plan.names import fill, fill_ask, substitute, used_names
 from swarm.plan.parse import parse, parse_section
 
 
@@ -60,7 +60,7 @@ class PlanModel:
         try:
             think = self._answers.get(request.schema_name)
             return think(request) if think else _arguments(request)
-        except PlanError as error:
+        except (PlanError, PathRefused) as error:
             raise BadReply(f"the directive is no plan that can be carried out: {error}") from None
 
     def _choice(self, request: Request) -> Choice:
@@ -94,15 +94,21 @@ def _section(request: Request) -> Section:
 
 
 def _needs(request: Request) -> Needs:
-    asks = (
-        list(parse(request.directive, "plan").questions)
-        if _is_whole(request) and request.inputs.get("round") == 1
-        else []
-    )
+    """What is not answered yet; a question that names another's answer comes after it."""
+    answers = request.inputs.get("answers", {})
+    first = _is_whole(request) and request.inputs.get("round") == 1
+    asks = list(parse(request.directive, "plan").questions) if first else []
     asks += [ask for section in _sections(request)[:1] for ask in section.questions]
-    return Needs(
-        questions=[Query(name=ask.name, text=ask.text, choices=list(ask.choices), default=ask.default) for ask in asks]
-    )
+    known = {ask.name for ask in asks} - set(answers)
+    due = [ask for ask in asks if ask.name in known and not known & _named(ask)]
+    return Needs(questions=[Query(**fill_ask(ask, answers).model_dump(include=_ASKED)) for ask in due])
+
+
+_ASKED = {"name", "text", "choices", "default"}
+
+
+def _named(ask: Ask) -> set[str]:
+    return {name for text in (ask.text, *ask.choices, ask.default or "") for name in used_names(text)}
 
 
 def _decomposition(request: Request) -> Decomposition:
@@ -143,41 +149,31 @@ def _acts(request: Request) -> Acts:
     return Acts(acts=acts[done:])
 
 
-def _steps(act: PlanAct, answers: dict[str, str], request: Request) -> list[Act]:
-    path = substitute(act.path, answers)
+def _steps(written: PlanAct, answers: dict[str, str], request: Request) -> list[Act]:
+    act = fill(written, answers)
     if act.kind == "run":
         title = act.body.strip().partition("\n")[0]
         return [Act(do="run", title=title, text=act.body, interpreter=act.interpreter, readonly=act.readonly)]
     if act.kind == "do":
-        return [Act(do="action", title=act.name, name=act.name, text=_one_act(act, answers))]
+        return [Act(do="action", title=act.name, name=act.name, text=_one_act(act))]
     if act.kind == "remember":
-        return [Act(do="remember", name=substitute(act.name, answers), text=_kept(act, answers, request))]
-    text = act.body if act.is_code else substitute(act.body, answers)
-    steps = [Act(do="write" if act.kind == "write" else "edit", path=path, text=text)]
+        return [Act(do="remember", name=act.name, text=act.body if act.body.strip() else _reported(request))]
+    steps = [Act(do="write" if act.kind == "write" else "edit", path=act.path, text=act.body)]
     if act.then_run:
-        steps.append(Act(do="run", title=f"run {path}", path=path, interpreter=act.interpreter or "sh"))
+        steps.append(Act(do="run", title=f"run {act.path}", path=act.path, interpreter=act.interpreter or "sh"))
     return steps
 
 
-def _kept(act: PlanAct, answers: dict[str, str], request: Request) -> str:
-    """The text of a `remember` fence; of an empty one, what the earlier phases reported."""
-    if act.body.strip():
-        return substitute(act.body, answers)
+def _reported(request: Request) -> str:
+    """What the earlier phases reported: the text of an empty `remember`."""
     return "\n\n".join(f"## {item['title']}\n\n{item['summary']}" for item in request.inputs.get("done", ()))
 
 
-def _one_act(act: PlanAct, answers: dict[str, str]) -> str:
+def _one_act(act: PlanAct) -> str:
     """A `do` fence as a directive of its own, its answers filled in."""
-    values = {key: _filled(value, answers) for key, value in act.arguments.items()}
-    # A JSON string, number or list of them is a TOML value as well.
-    lines = [f"{json.dumps(key)} = {json.dumps(value)}" for key, value in values.items()]
+    # A JSON string, number or list of them is a TOML value as well; actions take nothing else.
+    lines = [f"{json.dumps(key)} = {json.dumps(value)}" for key, value in act.arguments.items()]
     return "\n".join([f"```toml do {act.name}", *lines, "```", ""])
-
-
-def _filled(value: Any, answers: dict[str, str]) -> Any:
-    if isinstance(value, str):
-        return substitute(value, answers)
-    return [_filled(item, answers) for item in value] if isinstance(value, list) else value
 
 
 def _arguments(request: Request) -> Thought:

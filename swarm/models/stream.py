@@ -10,12 +10,18 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from swarm.errors import ModelError
-from swarm.models.faults import Broken, CutOff, Declined, Filtered, Garbled, TooMuch, one_line, stated
+from swarm.models.faults import Broken, CutOff, Declined, Filtered, Garbled, NoChat, TooMuch, one_line, stated
 
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """How much may come: of one answer in all, of one line, and of the answer's text; bytes, characters for the text."""
+    """How much may come.
+
+    Attributes:
+        whole: Bytes of one response.
+        line: Bytes of one of its lines, or of a response that does not stream.
+        text: Characters of the answer itself.
+    """
 
     whole: int = 64 << 20
     line: int = 4 << 20
@@ -198,7 +204,7 @@ async def read(
             empty = False
     if empty:
         kind = one_line(media_type) or "nothing"
-        raise Garbled(f"{where} answers with {kind} instead of a chat completion: check its URL")
+        raise NoChat(f"{where} answers with {kind} instead of a chat completion: check its URL")
     return assembly.completion()
 
 

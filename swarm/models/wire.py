@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from swarm.errors import ModelError, ModelUnreachable
 from swarm.models import stream
 from swarm.models.endpoint import Profile
-from swarm.models.faults import Garbled, NoAnswer, one_line, stated
+from swarm.models.faults import NoAnswer, NoChat, one_line, stated
 
 if TYPE_CHECKING:
     import httpx2
@@ -67,12 +67,11 @@ class Wire:
         Raises:
             ModelError: Named in `swarm.models.faults`.
         """
-        async with self._connecting:
-            self._client = self._client or await asyncio.to_thread(self._connect)
+        client = await self._connected()
         import httpx2
         import openai
 
-        completions: Any = self._client.chat.completions.with_streaming_response
+        completions: Any = client.chat.completions.with_streaming_response
         where, key = self._profile.where, self._profile.secret
         try:
             async with completions.create(**body) as response:
@@ -87,13 +86,19 @@ class Wire:
             reason = one_line(str(error.__cause__ or error), key)
             raise NoAnswer(f"{where}: the connection failed ({reason}): is the server running and reachable?") from None
         except openai.OpenAIError as error:
-            raise Garbled(f"{where}: the call failed: {one_line(str(error), key)}") from None
+            raise NoChat(f"{where}: the call failed: {one_line(str(error), key)}") from None
 
     async def aclose(self) -> None:
         """Closes all connections."""
         if self._client:
             await self._client.close()
             self._client = None
+
+    async def _connected(self) -> AsyncOpenAI:
+        async with self._connecting:
+            if self._client is None:
+                self._client = await asyncio.to_thread(self._connect)
+            return self._client
 
     def _connect(self) -> AsyncOpenAI:
         """A client for this endpoint alone; takes a third of a second, as it imports the package."""
@@ -125,7 +130,7 @@ class Wire:
     async def _admit(self, response: httpx2.Response) -> None:
         """Lets only answers through, with a body that cannot grow by unpacking."""
         if response.headers.get("content-encoding", "identity").lower() != "identity":
-            raise Garbled(f"{self._profile.where} sends a compressed answer, although it was asked not to")
+            raise NoChat(f"{self._profile.where} sends a compressed answer, although it was asked not to")
         if response.status_code != 200:
             raise await self._stated(response)
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path, PurePosixPath
 
+from pydantic import ValidationError
+
 from swarm.effects import Effect, Mark
 from swarm.errors import MergeRefused, WorkspaceError
 from swarm.frames import WorkspaceEdited
@@ -277,16 +279,19 @@ def _text(content: bytes) -> str:
 
 
 def _command(proposal: Run) -> Command:
-    if proposal.interpreter not in ("", "sh", "bash", "python"):
-        raise WorkspaceError(f"no interpreter {proposal.interpreter}: use sh, bash or python")
-    return Command(
-        argv=proposal.argv,
-        script=None if proposal.argv else proposal.script,
-        interpreter=proposal.interpreter or "sh",
-        env=proposal.environment,
-        readonly=proposal.readonly,
-        timeout=proposal.timeout,
-    )
+    try:
+        return Command(
+            argv=proposal.argv,
+            script=None if proposal.argv else proposal.script,
+            interpreter=proposal.interpreter or "sh",
+            env=proposal.environment,
+            readonly=proposal.readonly,
+            timeout=proposal.timeout,
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "command"
+        raise WorkspaceError(f"{proposal.title or 'the command'} cannot be run: {where}: {first['msg']}") from None
 
 
 def _why(title: str, how: str, output: str) -> str:

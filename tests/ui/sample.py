@@ -53,9 +53,10 @@ class Script:
 
     def start(self, node: str, seq: int, gate: str, *children: Child) -> None:
         ids = tuple(child.id for child in children)
-        self.add(f.StepBegun, node, seq=seq, step="spawn", children=ids, gate=gate)
         for index, child in enumerate(children):
             self.add(f.NodeSpawned, child.id, parent=node, step=seq, index=index, child=child)
+        self.add(f.StepBegun, node, seq=seq, step="spawn", children=ids, gate=gate)
+        for child in children:
             self.add(f.NodeStarted, child.id, action=child.action, version="1", attempt=1)
 
     def end(self, node: str, seq: int, report: Report, **decided: Any) -> None:
@@ -70,12 +71,18 @@ class Script:
 
 PHASES = "## Count\n\nCount lines, words and bytes.\n\n## Use it\n\nMake the counter usable from a shell.\n"
 USE_IT = "Make the counter usable from a shell."
-KEEP = Child(id="2", action="keep_context", title="keep context", directive="Keep the notes on wc(1).")
+KEEP = Child(id="2", action="remember", title="keep context", directive="Keep the notes on wc(1).")
 COUNT = Child(id="3", action="decompose_directive", title="Count", directive=PHASES, arguments={"round": 1})
 CORE_ROUTER = Child(id="4", action="route_action", title="write core.py", directive="Count lines, words and bytes.")
 CORE_ACTION = Child(id="5", action="carry_out", title="write core.py", directive="Count lines, words and bytes.")
 REVIEW = Child(id="6", action="review_directive", title="review", directive="Is the counting done and right?")
-SUCCESSOR = Child(id="7", action="decompose_directive", title="Use it", directive=USE_IT, arguments={"round": 2})
+SUCCESSOR = Child(
+    id="7",
+    action="decompose_directive",
+    title="Use it",
+    directive=USE_IT,
+    arguments={"round": 2, "done": [{"title": "Count", "summary": "Counting works."}]},
+)
 PROPOSED = (
     Child(
         id="8",
@@ -123,9 +130,9 @@ def _start(script: Script) -> None:
         by="you",
     )
     script.add(f.RunOpened, tier="full")
-    root = Child(action="pursue_goal", title="wordcount", directive="Build a word counter with tests")
+    root = Child(action="organise_context", title="wordcount", directive="Build a word counter with tests")
     script.add(f.NodeSpawned, "1", parent=None, step=0, index=0, child=root)
-    script.add(f.NodeStarted, "1", action="pursue_goal", version="1", attempt=1)
+    script.add(f.NodeStarted, "1", action="organise_context", version="1", attempt=1)
     script.spawn("1", 1, KEEP)
     script.end("2", 1, Report(outcome="done", summary="Kept 1 document."))
     script.joined("1", 1)
@@ -155,7 +162,7 @@ def _count(script: Script) -> None:
     script.add(f.NodeEnded, "5", report=report, gate=end)
     script.joined("4", 2)
     script.add(f.LevelSet, "4", level="guided", by="you")
-    script.end("4", 3, report, by="swarm", rule="level guided: routers and reviewers")
+    script.end("4", 3, report, by="rule", rule="level guided: routers and reviewers")
     script.joined("3", 2)
 
 

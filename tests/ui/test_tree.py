@@ -14,7 +14,7 @@ from swarm.state import Swarm
 from swarm.values import Child
 from tests.ui.harness import Harness, lines
 from tests.ui.large import large_state
-from tests.ui.sample import Script, wordcount_frames, wordcount_state
+from tests.ui.sample import MISSING_FILE, Script, wordcount_frames, wordcount_state
 from widgets import tree as tree_module
 from widgets.tree import SwarmTree
 
@@ -25,7 +25,8 @@ def tree_app() -> tuple[Harness, SwarmTree]:
 
 
 def texts(tree: SwarmTree) -> list[str]:
-    return [line.strip("│┃╭╮╰╯┏┓┗┛") for line in lines(tree)[1:-1]]
+    """The rows, without border and scrollbar."""
+    return [line[1 : 1 + tree.room.width].rstrip("│┃") for line in lines(tree)[1:-1]]
 
 
 async def test_it_looks_like_the_board() -> None:
@@ -142,10 +143,10 @@ async def test_the_view_stays_where_someone_scrolled_to() -> None:
     app, tree = tree_app()
     async with app.run(40, 12) as pilot:
         tree.show(state)
-        tree.scroll_to(y=100, animate=False)
+        tree.scroll_to(y=100, animate=False, force=True)
         await pilot.pause()
         before = texts(tree)
-        opened = f.QuestionAsked(frame=401, node="2", question="q1", seq=1, ask=_ask())
+        opened = f.QuestionAsked(frame=401, node="2", question="q1", seq=1, ask=MISSING_FILE)
         begun = f.StepBegun(frame=400, node="2", seq=1, step="ask")
         tree.show(fold([begun, opened], state))
         await pilot.pause()
@@ -315,9 +316,3 @@ async def test_the_titles_follow_the_width_and_the_focus() -> None:
         assert lines(tree)[0] == "╭─ Tree ────── 2 wait ─╮"
         await pilot.resize_terminal(14, 13)
         assert lines(tree)[0] == "╭─ Tree ─────╮"
-
-
-def _ask() -> Any:
-    from tests.ui.sample import MISSING_FILE
-
-    return MISSING_FILE

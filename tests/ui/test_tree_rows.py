@@ -44,7 +44,7 @@ def test_raw_rows_are_all_nodes_as_they_are() -> None:
     rows = Rows(wordcount_state(), everything, raw=True)
     nodes = [(row.depth, row.node) for row in rows if row.gate is None and row.question is None]
     assert nodes == [(0, "1"), (1, "2"), (1, "3"), (2, "4"), (3, "5"), (2, "6"), (2, "7")]
-    assert rows[0].title == "1 pursue_goal · wordcount"
+    assert rows[0].title == "1 organise_context · wordcount"
     assert rows[0].status == "waiting_children"
 
 
@@ -134,10 +134,10 @@ def test_a_gate_that_is_foreseen_for_a_proposed_node_has_no_row_yet() -> None:
     assert [row.title for row in Rows(fold(script.frames), everything)] == ["goal", "spawn 1", "review"]
 
 
-def test_a_gate_of_the_run_stands_under_the_root() -> None:
+def test_the_offer_to_merge_stands_under_the_root() -> None:
     state = fold(_started().frames)
     merge = Merge(branch="swarm/x", into="main", commits=1, files=())
-    opened = f.GateOpened(frame=9, gate="1", seq=None, proposal=merge, digest=merge.digest)
+    opened = f.GateOpened(frame=9, node="1", gate="1", seq=0, proposal=merge, digest=merge.digest)
     rows = list(Rows(fold([opened], state), everything))
     assert [(row.title, row.gate) for row in rows] == [("goal", None), ("merge into main", "1")]
 
@@ -211,7 +211,7 @@ def test_rounds_stay_beside_each_other_however_many() -> None:
 def _started() -> Script:
     script = Script()
     script.add(f.RunStarted, run="r", goal="goal", title="goal", model="plan", level="step")
-    child = Child(action="pursue_goal", title="goal", directive="goal")
+    child = Child(action="organise_context", title="goal", directive="goal")
     script.add(f.NodeSpawned, "1", parent=None, step=0, index=0, child=child)
-    script.add(f.NodeStarted, "1", action="pursue_goal", version="1", attempt=1)
+    script.add(f.NodeStarted, "1", action="organise_context", version="1", attempt=1)
     return script

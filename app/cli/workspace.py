@@ -1,0 +1,46 @@
+"""From a folder to its runs, and from what a person typed to a run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from app.cli.text import clean
+from swarm.errors import NotARepository
+from swarm.home import Home, init_repository
+from swarm.store.lock import RunLock
+
+
+def on_a_terminal() -> bool:
+    """Whether a person can see and answer what is printed."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def home_or_offer(root: Path) -> Home:
+    """The workspace of a folder; on a terminal one that is none yet may become one, if the person says so.
+
+    Raises:
+        NotARepository: If it is none, and stays so.
+    """
+    try:
+        return Home(root)
+    except NotARepository:
+        if not _may_become_one(root) or not on_a_terminal():
+            raise
+        if not click.confirm(f"{clean(str(root))} is in no git repository. Make it one?", default=False):
+            raise
+    init_repository(root)
+    return Home(root)
+
+
+def _may_become_one(root: Path) -> bool:
+    """Whether there is nothing of git here that a new repository would hide: none above, and this is none without files."""
+    folder = root.resolve()
+    return folder.is_dir() and not (folder / "HEAD").exists() and not any((up / ".git").exists() for up in (folder, *folder.parents))
+
+
+def is_live(home: Home, run: str) -> bool:
+    """Whether a process drives the run now."""
+    return RunLock(home.folder.run_dir(run)).holder() is not None

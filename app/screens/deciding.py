@@ -1,0 +1,166 @@
+"""What the human opens, decides and answers on the board, and what comes after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from textual import on, work
+from textual.app import SuspendNotSupported
+from textual.timer import Timer
+
+from app.choice import Choice, neighbour, of_question, waiting
+from app.editing import draft, edited
+from app.editor import edit
+from app.screens.middle import Middle, is_form
+from app.screens.run_screen import RunScreen
+from swarm.commands import Answer, Command
+from swarm.errors import SwarmError
+from swarm.session import Session
+from widgets.decisions import Decision, EditOutside
+from widgets.question import QuestionPanel
+
+CALM = 0.4
+"""Seconds that a decided card stays when nothing else waits: the next gate of a chain mostly comes within them."""
+
+
+class Deciding(RunScreen):
+    """A screen with something open in its middle, and a question beside it: only the human's own keys change that.
+
+    Args:
+        session: The run.
+        clock: Tells the time, UTC.
+    """
+
+    def __init__(self, session: Session, clock: Callable[[], datetime]) -> None:
+        super().__init__(session, clock)
+        self.choice = Choice()
+        self.asked = ""
+        self._sending: set[str] = set()
+        self._expects = True
+        self._calm: Timer | None = None
+
+    @property
+    def middle(self) -> Middle:
+        """Where the choice is shown."""
+        raise NotImplementedError
+
+    @property
+    def here(self) -> Choice:
+        """What the human is on: the question beside, if the focus is there, or what is open in the middle."""
+        raise NotImplementedError
+
+    def reach(self, *, question: bool) -> None:
+        """Gives the focus to the question beside, or to the middle."""
+        raise NotImplementedError
+
+    @property
+    def holds(self) -> bool:
+        """Whether the middle keeps what was just decided for a moment."""
+        return self._calm is not None
+
+    def open(self, choice: Choice, *, focus: bool = True) -> None:
+        """Shows a card, a question or a node."""
+        self._settle()
+        self._expects = False
+        beside = bool(choice.question) and not is_form(self.shown, choice)
+        if beside:
+            self.asked = choice.question
+        else:
+            self.choice = choice
+        self.show_run()
+        if focus:
+            self.reach(question=beside)
+
+    def action_waiting(self, step: int) -> None:
+        """Opens the next thing that waits, or the one before."""
+        found = neighbour(waiting(self.shown), self.here, step)
+        if found is None:
+            self.say("nothing waits for you")
+        else:
+            self.open(found)
+
+    def action_answer(self) -> None:
+        """Opens the question beside, or the first that waits."""
+        questions = [choice.question for choice in waiting(self.shown) if choice.question]
+        if not questions:
+            self.say("no question waits for you")
+        else:
+            self.open(of_question(self.shown, self.asked if self.asked in questions else questions[0]))
+
+    def look_for_next(self, *, focus: bool) -> None:
+        """Opens the first thing that waits if the human decided all that did, and opened nothing since."""
+        if self._expects and not self.in_past and (found := waiting(self.newest)):
+            self.open(found[0], focus=focus)
+
+    def notice_closed(self) -> None:
+        """Says so when the open card was closed by somebody else."""
+        gates = [self.newest.gates[gate] for gate in self.choice.gates if gate in self.newest.gates]
+        if not gates or self.holds or self._sending or self.choice.waits(self.newest):
+            return
+        gate = gates[0]
+        how = f"{gate.decision.verb} by {gate.decision.rule or gate.decision.by}" if gate.decision else gate.why
+        self.choice = Choice(node=gate.node)
+        self.say(f"gate {gate.id} is {gate.status}: {how}")
+
+    @on(Decision)
+    def _decided(self, event: Decision) -> None:
+        self._submit(event.command, frozenset(seen.gate for seen in event.seen), self.choice)
+
+    @on(QuestionPanel.Answered)
+    def _answered(self, event: QuestionPanel.Answered) -> None:
+        question = event.question_id
+        self._submit(Answer(question=question, answer=event.answer), frozenset({question}), Choice(question=question))
+
+    @work(group="decide")
+    async def _submit(self, command: Command, about: frozenset[str], done: Choice) -> None:
+        """Sends what was decided once, and goes on if the human still is where it was decided."""
+        if about & self._sending:
+            return
+        self._sending |= about
+        try:
+            taken = await self.send(command)
+        finally:
+            self._sending -= about
+        if taken and self.here.same_as(done) and not self._sending & set(done.gates):
+            self._go_on(done)
+
+    def _go_on(self, done: Choice) -> None:
+        self.newest = self.session.state
+        following = neighbour(waiting(self.newest), done, 1)
+        if following is None:
+            self._expects = True
+            self._settle()
+            self._calm = self.set_timer(CALM, self._settled)
+            return
+        self.open(following)
+        if done.question:
+            self.middle.card.stand(field_taken=True)
+
+    def _settle(self) -> None:
+        if self._calm:
+            self._calm.stop()
+        self._calm = None
+
+    def _settled(self) -> None:
+        self._settle()
+        self.show_run()
+
+    @on(EditOutside)
+    @work(group="editor", exclusive=True)
+    async def _edit_outside(self, event: EditOutside) -> None:
+        found = draft(event.proposal)
+        if found is None or not self.may_act():
+            return
+        try:
+            text = await edit(self.app, found.text, found.suffix)
+            proposal = edited(event.proposal, text)
+        except SuspendNotSupported:
+            self.say("this terminal cannot be handed to an editor: edit here with e")
+        except SwarmError as error:
+            self.say(str(error))
+        else:
+            if proposal == event.proposal:
+                self.say("nothing was changed")
+            else:
+                event.card.stage(event.gate, proposal)

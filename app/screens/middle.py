@@ -1,0 +1,93 @@
+"""The middle of the board: the chosen gate's card, the chosen form, or the chosen node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from textual import work
+from textual.app import ComposeResult
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher
+
+from app.choice import Choice, card_of
+from swarm.errors import SwarmError
+from swarm.session import Session
+from swarm.state import Swarm
+from widgets.card import CardView
+from widgets.detail import NodeDetail
+from widgets.form import Drafts
+from widgets.question import QuestionPanel
+
+STREAM = 0.1
+"""Seconds between two looks at the text that a model streams."""
+
+
+class Middle(ContentSwitcher):
+    """Shows one of three things; what takes the focus is `front`.
+
+    Args:
+        session: The run; frames of a node are read from it.
+        drafts: What was begun and not sent.
+        keys: Decision keys and what they do.
+    """
+
+    def __init__(self, session: Session, drafts: Drafts, keys: Mapping[str, str]) -> None:
+        super().__init__(id="middle", initial="card")
+        self._session, self._drafts, self._keys = session, drafts, keys
+        self._read: tuple[str, int] = ("", -1)
+        self._stream: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """All three; one of them can be seen."""
+        yield CardView(id="card", drafts=self._drafts, keys=self._keys)
+        yield NodeDetail(id="detail")
+        yield QuestionPanel(id="form")
+
+    @property
+    def card(self) -> CardView:
+        """The card, seen or not."""
+        return self.query_one("#card", CardView)
+
+    @property
+    def front(self) -> Widget:
+        """What can be seen."""
+        return self.query_one(f"#{self.current}")
+
+    def show(self, choice: Choice, state: Swarm, now: datetime, *, past: bool) -> None:
+        """Shows what was chosen, as it is at a state."""
+        card = card_of(state, choice)
+        if card is not None:
+            self.card.show(card, state, now, past=past)
+            self.current = "card"
+        elif is_form(state, choice):
+            self.query_one("#form", QuestionPanel).show(state.questions[choice.question], state)
+            self.current = "form"
+        elif choice.node in state.nodes:
+            self._show_node(state, choice.node)
+            self.current = "detail"
+        else:
+            self.card.show(None, state, now, past=past)
+            self.current = "card"
+
+    def _show_node(self, state: Swarm, node: str) -> None:
+        mark = (node, state.nodes[node].changed)
+        if mark != self._read or self.current != "detail":
+            self._read = mark
+            self._read_node(state, node)
+
+    @work(exclusive=True, group="node")
+    async def _read_node(self, state: Swarm, node: str) -> None:
+        found = state.nodes[node]
+        try:
+            frames = await self._session.frames(found.spawned - 1, found.changed)
+        except SwarmError:
+            frames = []
+        own = [frame for frame in frames if frame.node == node]
+        self.query_one("#detail", NodeDetail).show(state, node, own)
+
+
+def is_form(state: Swarm, choice: Choice) -> bool:
+    """Whether a choice is an open question that needs the room of the middle: a form, for the human as the model."""
+    return choice.question in state.open_questions and state.questions[choice.question].ask.form is not None
