@@ -40,7 +40,8 @@ class Choice:
 def waiting(state: Swarm) -> list[Choice]:
     """All that waits, in the order of the inbox."""
     by_id = {card.id: card for card in cards(state)}
-    return [of_card(by_id[entry.card]) if entry.card else of_question(state, entry.key) for entry in inbox.waiting(state)]
+    entries = inbox.waiting(state)
+    return [of_card(by_id[entry.card]) if entry.card else of_question(state, entry.key) for entry in entries]
 
 
 def of_card(card: Card) -> Choice:

@@ -142,7 +142,11 @@ LINES: dict[str, tuple[tuple[str, str], ...]] = {
         ("board.pause", "pause"),
         ("board.timeline", "time"),
     ),
-    "always": (("program.palette", "commands"), ("program.keys", "keys"), ("program.quit", "leave (run keeps its place)")),
+    "always": (
+        ("program.palette", "commands"),
+        ("program.keys", "keys"),
+        ("program.quit", "leave (run keeps its place)"),
+    ),
 }
 """What the last line of the board says: ids of keys, and in a word what they do."""
 

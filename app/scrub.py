@@ -32,6 +32,11 @@ class Scrubber:
         self._wanted: int | None = None
         self._reading = False
 
+    @property
+    def away(self) -> bool:
+        """Whether another moment than now is wanted, or shown."""
+        return self._wanted is not None
+
     def step(self, count: int) -> None:
         """Goes some frames on, or back where `count` is negative."""
         here = self._session.state.frame if self._wanted is None else self._wanted

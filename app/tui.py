@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from textual import on, work
 from textual.app import App
@@ -29,6 +29,7 @@ from app.screens.welcome import WelcomeScreen
 from app.settings import Settings
 from app.themes import THEMES
 from swarm.session import Session
+from widgets import safe
 from widgets.safe import TerminalGuard
 
 Lines = tuple[str, ...]
@@ -55,8 +56,8 @@ class SwarmApp(App[Lines]):
     CSS_PATH = sorted(Path(styles.__file__).parent.glob("*.tcss"))
     COMMANDS: ClassVar = {SwarmCommands}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(PROGRAM)]
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (80, "-middle"), (120, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-low"), (30, "-high")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (80, "-middle"), (120, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-low"), (30, "-high")]  # noqa: RUF012
 
     def __init__(
         self,
@@ -78,13 +79,16 @@ class SwarmApp(App[Lines]):
         """The usual ones, and last the guard that lets no control character through."""
         return [*super().get_line_filters(), TerminalGuard()]
 
-    def get_default_screen(self) -> Screen[object]:
+    def get_default_screen(self) -> Screen[Any]:
         """The screen to begin with."""
         if self._first == "runs":
             return RunsScreen(self._desk, self._clock)
         if self._first == "welcome":
             return WelcomeScreen(self._desk)
-        return BoardScreen(self._first, self._desk, self._clock)
+        return self._board(self._first)
+
+    def _board(self, session: Session) -> BoardScreen:
+        return BoardScreen(session, self._desk, self._clock, self._settings.keys)
 
     # what screens ask for
 
@@ -95,7 +99,7 @@ class SwarmApp(App[Lines]):
             await self.pop_screen()
         base = self.screen
         if not (isinstance(base, BoardScreen) and base.session is event.session):
-            await self.switch_screen(BoardScreen(event.session, self._desk, self._clock))
+            await self.switch_screen(self._board(event.session))
 
     @on(ShowRuns)
     def action_runs(self) -> None:
@@ -140,10 +144,23 @@ class SwarmApp(App[Lines]):
         elif (lines := await base.leave()) is not None:
             self.exit(lines)
 
-    def set_window_title(self, title: str) -> None:
-        """Sets the title of the terminal's window; `title` must be harmless."""
+    # the window of the terminal
+
+    def watch_title(self, title: str) -> None:
+        """Shows the title in the terminal's window."""
+        self._tell_terminal(f"\x1b]2;{safe.line(title)}\x07")
+
+    def on_mount(self) -> None:
+        """Has the terminal keep the title that its window had."""
+        self._tell_terminal("\x1b[22;2t")
+
+    def on_unmount(self) -> None:
+        """Gives the window its own title back."""
+        self._tell_terminal("\x1b[23;2t")
+
+    def _tell_terminal(self, sequence: str) -> None:
         if self._driver and not self.is_headless:  # as `App.bell` does: there is no public way to the terminal
-            self._driver.write(f"\x1b]2;{title}\x07")
+            self._driver.write(sequence)
 
 
 async def run_board(session: Session, desk: Desk, settings: Settings | None = None) -> Lines:

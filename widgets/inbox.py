@@ -49,7 +49,7 @@ def waiting(state: Swarm) -> list[Waiting]:
 
 def _card(state: Swarm, card: Card) -> Waiting:
     due, others = card.due, len(card.gates) - len(card.due)
-    what = summary(due[0].proposal) if len(due) == 1 else f"{len(due)} × {card.kind}"
+    what = summary(due[0].proposal) if len(due) == 1 else f"{card.kind} ×{len(due)}"
     if others and len(due) == 1:
         what += ", then " + summary(card.gates[1].proposal).partition(":")[0]
     who = name_of(state, card.node) if card.node in state.nodes else state.title

@@ -192,6 +192,6 @@ class Listing(ScrollView, Titled, Toned, Generic[E], can_focus=True):
         key = (entry, line, width, chosen, self.has_focus)
         strip = self._strips.get(key)
         if strip is None:
-            gutter = (mark("cursor"), "primary") if chosen else (" ", "")
+            gutter = (mark("cursor"), "primary") if chosen and self.has_focus else (" ", "")
             strip = self._strips[key] = self.strip([gutter, *self.pieces(entry, line, width - 1)], width, chosen)
         return strip

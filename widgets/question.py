@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, Self
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -18,7 +18,8 @@ from widgets.facts import who
 from widgets.form import Drafts
 from widgets.lines import Lines, Row
 from widgets.proposed import MUTED, flat, prose
-from widgets.question_bodies import Body, ChoiceBody, FormBody, TextBody
+from widgets.question_bodies import Body, ChoiceBody, TextBody
+from widgets.question_form import FormBody
 from widgets.titled import Titled
 from widgets.words import question_name
 
@@ -55,6 +56,17 @@ class QuestionPanel(Titled, Vertical):
             """The command to send."""
             return Answer(question=self.question_id, answer=self.answer)
 
+    @dataclass
+    class FieldTaken(Message):
+        """The field in which the person was typing is gone: whatever has the focus next must not take those keys."""
+
+        panel: QuestionPanel
+
+        @property
+        def control(self) -> QuestionPanel:
+            """The panel."""
+            return self.panel
+
     def __init__(
         self,
         *,
@@ -67,7 +79,7 @@ class QuestionPanel(Titled, Vertical):
         self._drafts: Drafts = {} if drafts is None else drafts
         self._clock = clock
         self._question: Question | None = None
-        self._asker = ""
+        self._asker, self._past = "", False
 
     def compose(self) -> ComposeResult:
         """Filled by `show`."""
@@ -86,25 +98,25 @@ class QuestionPanel(Titled, Vertical):
             state: The run; at a frame of the past, if `past`.
             past: Nothing can be answered.
         """
-        if past and question is not None and question.open:
-            question = None
-        before, self._question = self._question, question
+        before = (self._question, self._past)
+        self._question, self._past = question, past
         self._asker = who(state, (), question.node) if question else ""
         self.set_class(question is None, "-empty")
         self.entitle(f"Question {question.id} · {question_name(question)}" if question else "Question")
-        if _shape(before) != _shape(question):
+        if _shape(*before) != _shape(question, past) and self.is_mounted:
+            if self.has_focus_within:
+                self.post_message(self.FieldTaken(self))
             self._fill(self._parts())
 
     def _fill(self, parts: list[Body | Lines]) -> None:
-        if self.is_mounted:
-            self.remove_children()
-            self.mount(*parts)
+        self.remove_children()
+        self.mount(*parts)
 
     def _parts(self) -> list[Body | Lines]:
         question = self._question
         if question is None:
             return []
-        if not question.open:
+        if not question.open or self._past:
             return [Lines(_settled(question, self._asker))]
         ask = question.ask
         if ask.form is not None:
@@ -121,22 +133,25 @@ class QuestionPanel(Titled, Vertical):
             self._fill([body])
             self.call_after_refresh(body.start)
 
-    def start(self) -> None:
+    def focus(self, scroll_visible: bool = True) -> Self:
         """Puts the focus where the answer is given."""
         for body in self.query(Body):
             body.start()
+        return self
 
     def _send(self, answer: Any) -> None:
         if self._question is not None:
             self.post_message(self.Answered(self, self._question.id, checked(self._question, answer)))
 
 
-def _shape(question: Question | None) -> tuple[str, bool]:
-    return (question.id, question.open) if question else ("", False)
+def _shape(question: Question | None, past: bool) -> tuple[str, bool]:
+    return (question.id, question.open and not past) if question else ("", False)
 
 
 def _settled(question: Question, asker: str) -> list[Row]:
-    if question.withdrawn:
+    if question.open:
+        words = "it was open at this frame"
+    elif question.withdrawn:
         words = "no answer is needed any more"
     else:
         rule = f" ({question.rule})" if question.rule else ""

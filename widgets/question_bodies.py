@@ -1,37 +1,33 @@
-"""The three ways in which a question is answered: a choice, a text, a form."""
+"""Two ways in which a question is answered: a choice, or a text."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
-from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Key, Paste
-from textual.widgets import Button, Input, Static, TextArea
+from textual.widgets import Static, TextArea
 
-from swarm.errors import SwarmError, UsageError
+from swarm.errors import SwarmError
 from swarm.state import Question
-from widgets import diff, safe
-from widgets.answer_form import FieldBox, values
+from widgets import safe
 from widgets.decision_bar import DecisionBar, spelled
 from widgets.form import Drafts
-from widgets.forms import TextEdit
 from widgets.lines import Lines, Row
 from widgets.offers import Offer
 from widgets.proposed import MUTED, flat, prose
-from widgets.schema import fields_of
 
 Send = Callable[[Any], None]
 """Takes an answer; raises `SwarmError` if it does not fit."""
 
 ELSE = "something else…"
 
-_SENDS = "ctrl+s sends   esc leaves it open"
+SENDS = "ctrl+s sends   esc leaves it open"
 
 
 class Body(Vertical):
@@ -43,6 +39,8 @@ class Body(Vertical):
         send: Takes the answer.
         drafts: Where answers are kept that were begun and not sent.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "submit", show=False)]
 
     def __init__(self, question: Question, asker: str, send: Send, drafts: Drafts) -> None:
         super().__init__(classes="question-body")
@@ -57,6 +55,9 @@ class Body(Vertical):
 
     def start(self) -> None:
         """Puts the focus where one begins."""
+
+    def action_submit(self) -> None:
+        """Sends what was filled in, where there are fields."""
 
     def send(self, answer: Any) -> None:
         """Hands an answer over, or says why it does not fit."""
@@ -188,7 +189,7 @@ class TextBody(Body):
         lines.can_focus = False
         yield TextArea(self._drafts.get(self._key, ""), highlight_cursor_line=False, classes="question-area")
         yield Static(classes="question-error")
-        yield Static(_SENDS, classes="question-keys")
+        yield Static(SENDS, classes="question-keys")
 
     def start(self) -> None:
         """One writes at once."""
@@ -198,110 +199,6 @@ class TextBody(Body):
         """Keeps the draft."""
         self._drafts[self._key] = event.text_area.text
 
-    def on_key(self, event: Key) -> None:
-        """ctrl+s sends."""
-        if event.key == "ctrl+s":
-            event.stop()
-            self.send(self.query_one(TextArea).text)
-
-
-class FormBody(Body):
-    """The form of a schema, for a person who is the model; any chat can be asked instead."""
-
-    def compose(self) -> ComposeResult:
-        """The prompt, two ways out to another chat, and the fields."""
-        ask = self.question.ask
-        rows = [*self.head(), *prose(ask.prompt, 0, MUTED)]
-        yield Lines(rows, classes="question-prompt")
-        with Horizontal(classes="question-buttons"):
-            yield Button("Copy prompt and schema", compact=True, classes="question-copy")
-            yield Button("Paste an answer", compact=True, classes="question-paste")
-        with VerticalScroll(classes="question-fields", can_focus=False):
-            yield from self._boxes(self._drafts.get(self._key, {}))
-        yield Static(classes="question-error")
-        yield Static(f"tab next field   {_SENDS}", classes="question-keys")
-
-    def _boxes(self, value: dict[str, Any]) -> Iterator[FieldBox]:
-        for field in fields_of(self.question.ask.form or {}):
-            yield FieldBox(field, value.get(field.name))
-
-    def start(self) -> None:
-        """One begins with the first field."""
-        fields = self.query_one(".question-fields").query("Input, TextArea, RadioSet, Checkbox")
-        if fields:
-            fields.first().focus()
-
-    @property
-    def value(self) -> dict[str, Any]:
-        """What is filled in.
-
-        Raises:
-            UsageError: If a field cannot be read.
-        """
-        return values(self.query_one(".question-fields").children)
-
-    def on_key(self, event: Key) -> None:
-        """ctrl+s sends."""
-        if event.key != "ctrl+s":
-            return
-        event.stop()
-        try:
-            self.send(self.value)
-        except UsageError as error:
-            self.complain(str(error))
-
-    @on(TextArea.Changed)
-    @on(Input.Changed)
-    def keep(self) -> None:
-        """Keeps the draft, unless it cannot be read just now."""
-        try:
-            self._drafts[self._key] = self.value
-        except UsageError:
-            return
-
-    @on(Button.Pressed, ".question-copy")
-    def copy(self) -> None:
-        """Prompt and schema go to the clipboard, for any chat."""
-        ask = self.question.ask
-        schema = json.dumps(ask.form, indent=2, ensure_ascii=False)
-        self.app.copy_to_clipboard(
-            f"{ask.prompt}\n\nAnswer with JSON that fits this schema, and nothing else:\n{schema}\n"
-        )
-        self.complain("copied: paste it into any chat, then its answer here")
-
-    @on(Button.Pressed, ".question-paste")
-    def paste(self) -> None:
-        """The answer of a chat fills the form in; it is not sent by that."""
-        keys = "ctrl+s fills the form in; nothing is sent yet   esc back, keeps the draft"
-        form = TextEdit("Paste an answer", "", keys=keys, drafts=self._drafts, key=f"{self._key} paste")
-        self.app.push_screen(form, self._pasted)
-
-    async def _pasted(self, text: str | None) -> None:
-        if text is None:
-            return
-        try:
-            value = read_pasted(text)
-        except UsageError as error:
-            self._drafts[f"{self._key} paste"] = text
-            self.complain(str(error))
-            return
-        fields = self.query_one(".question-fields", VerticalScroll)
-        await fields.remove_children()
-        await fields.mount(*self._boxes(value))
-        self.complain("")
-
-
-def read_pasted(text: str) -> dict[str, Any]:
-    """The JSON object in what a chat said; a fence around it is taken off.
-
-    Raises:
-        UsageError: If there is none.
-    """
-    lines = [line for line in diff.lines_of(text.strip()) if not line.startswith("```")]
-    try:
-        value = json.loads("\n".join(lines))
-    except ValueError as error:
-        raise UsageError(f"that is no JSON ({error}): paste the answer alone") from None
-    if not isinstance(value, dict):
-        raise UsageError("that is no JSON object: paste the answer alone")
-    return value
+    def action_submit(self) -> None:
+        """Sends the text."""
+        self.send(self.query_one(TextArea).text)

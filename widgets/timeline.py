@@ -64,7 +64,10 @@ class Timeline(Toned, Titled, can_focus=True):
             last: Number of the last frame.
             shown: Number of the frame that the screen shows; None for now.
         """
+        before = self._marks, self._last, self._shown
         self._marks, self._last, self._shown = marks, last, last if shown is None else shown
+        if before == (self._marks, self._last, self._shown):
+            return
         self.entitle("Timeline", f"{count(last + 1, 'frame')} · {count(marks.commits, 'commit')}")
         self.refresh()
 

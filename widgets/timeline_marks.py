@@ -169,6 +169,11 @@ def _(frame: f.StepEnded, state: Swarm) -> _Found:
 
 
 @_of.register
+def _(frame: f.RunMerged, state: Swarm) -> _Found:
+    return "commit", f"merged into {frame.into}", True
+
+
+@_of.register
 def _(frame: f.WorkspaceEdited, state: Swarm) -> _Found:
     return "commit", "your edits", False
 

@@ -221,6 +221,6 @@ def _remark(node: Node) -> str:
         return ""
     checks = [evidence.passed for evidence in node.report.evidence if evidence.kind == "check"]
     failed = checks.count(False)
-    if not checks:
-        return ""
-    return f" · {failed} of {len(checks)} failed" if failed else " · check ok" if len(checks) == 1 else " · checks ok"
+    if failed:
+        return f" · {failed} of {len(checks)} failed"
+    return " · ok" if checks and all(checks) else ""

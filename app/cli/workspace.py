@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from app.cli.text import clean
-from swarm.errors import NotARepository
+from swarm.errors import NotARepository, UnknownName
 from swarm.home import Home, init_repository
+from swarm.state import Gate, Swarm
 from swarm.store.lock import RunLock
 
 
@@ -44,3 +45,15 @@ def _may_become_one(root: Path) -> bool:
 def is_live(home: Home, run: str) -> bool:
     """Whether a process drives the run now."""
     return RunLock(home.folder.run_dir(run)).holder() is not None
+
+
+def gate_of(state: Swarm, name: str) -> Gate:
+    """The gate of a name.
+
+    Raises:
+        UnknownName: If the run has none.
+    """
+    try:
+        return state.gates[name]
+    except KeyError:
+        raise UnknownName(f"no gate {name} in run {state.run}: `swarm inbox {state.run}` lists those that wait") from None

@@ -11,22 +11,20 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widget import Widget
 from textual.widgets import Static
 
 from app import keys
 from app.attention import Attention, window_title
 from app.choice import Choice, of_gate, of_question, waiting
 from app.desk import Desk
-from app.farewell import farewell
 from app.follow import follow
 from app.requests import ShowRuns
 from app.screens.deciding import Deciding
+from app.screens.leaving import Leaving
 from app.screens.middle import Middle, is_form
 from app.screens.node_commands import NodeCommands
 from app.screens.notice import Notice
 from app.screens.panes import PANES, Panes
-from app.screens.sheet import Sheet
 from app.screens.tabs import Tabs
 from swarm.errors import SwarmError
 from swarm.frames import Frame
@@ -39,12 +37,11 @@ from widgets.status import KeyLine, RunHeader, StatusLine
 from widgets.timeline import Timeline
 from widgets.timeline_marks import Marks, marks
 from widgets.tree import SwarmTree
-from widgets.words import count
 
 TOO_SMALL = "The board needs at least 60 columns and 16 rows."
 
 
-class BoardScreen(Panes, Deciding, NodeCommands):
+class BoardScreen(Panes, Deciding, NodeCommands, Leaving):
     """Shows a run as it goes on.
 
     Args:
@@ -55,16 +52,16 @@ class BoardScreen(Panes, Deciding, NodeCommands):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.BOARD)]
+    AUTO_FOCUS = None
     COMMAND_KEYS = keys.BOARD
 
     def __init__(
         self, session: Session, desk: Desk, clock: Callable[[], datetime], changed: keys.Changed | None = None
     ) -> None:
-        super().__init__(session, clock)
-        self._desk, self._changed = desk, changed or {}
+        super().__init__(session, desk, clock)
+        self._changed = changed or {}
         self._marks = Marks()
         self._attention = Attention()
-        self._draining = False
 
     def compose(self) -> ComposeResult:
         """All panes; styles say which can be seen at which size."""
@@ -75,7 +72,7 @@ class BoardScreen(Panes, Deciding, NodeCommands):
             yield Middle(self.session, self.drafts, keys.card_keys(self._changed))
             with Vertical(id="right"):
                 yield Inbox(id="inbox")
-                yield QuestionPanel(id="question")
+                yield QuestionPanel(id="question", drafts=self.drafts)
                 yield Receipts(id="receipts")
         yield Timeline(id="timeline")
         yield StatusLine(id="status")
@@ -87,6 +84,7 @@ class BoardScreen(Panes, Deciding, NodeCommands):
         """Begins to follow the run."""
         self.choice = Choice(node=self.newest.root or "")
         self.show_run()
+        self.action_pane("middle")
         self._follow()
         self.set_interval(1, self.show_run)
 
@@ -123,7 +121,7 @@ class BoardScreen(Panes, Deciding, NodeCommands):
         self.query_one(StatusLine).show(shown, len(waits))
         self._show_question(shown, waits)
         if self.in_past or not self.holds:
-            self.middle.show(self.here_then, shown, now, past=self.in_past)
+            self.middle.show(self.open_now, shown, now, past=self.in_past)
         self._show_keys(len(waits))
         self.app.title = window_title(self.newest.run, self.newest.waiting)
 
@@ -132,7 +130,7 @@ class BoardScreen(Panes, Deciding, NodeCommands):
         if self.asked not in beside:
             self.asked = beside[0] if beside else ""
         question = shown.questions[self.asked] if self.asked else None
-        self.query_one("#question", QuestionPanel).show(question, shown)
+        self.query_one("#question", QuestionPanel).show(question, shown, past=self.in_past)
         self.set_class(question is None, "-no-question")
 
     def _show_keys(self, waits: int) -> None:
@@ -161,7 +159,7 @@ class BoardScreen(Panes, Deciding, NodeCommands):
         """The question beside, if the focus is there, or what is in the middle."""
         if self.pane == "question" and self.asked:
             return of_question(self.shown, self.asked)
-        return self.choice
+        return self.open_now
 
     @property
     def target(self) -> Node | None:
@@ -178,9 +176,13 @@ class BoardScreen(Panes, Deciding, NodeCommands):
         """A question is not always there."""
         return pane != "question" or bool(self.asked)
 
-    def pane_widget(self, pane: str) -> Widget:
-        """In the middle, what can be seen there."""
-        return self.middle.front if pane == "middle" else super().pane_widget(pane)
+    def enter(self, pane: str) -> None:
+        """Goes to what can be seen in the middle; in a question, to where it is answered."""
+        widget = self.middle.front if pane == "middle" else self.query_one(f"#{pane}")
+        if isinstance(widget, QuestionPanel):
+            widget.start()
+        else:
+            widget.focus()
 
     def on_descendant_focus(self) -> None:
         """The last line says what keys do where the focus is."""
@@ -239,24 +241,3 @@ class BoardScreen(Panes, Deciding, NodeCommands):
     def action_runs(self) -> None:
         """Shows the list of runs; this one goes on."""
         self.post_message(ShowRuns())
-
-    async def leave(self) -> tuple[str, ...] | None:
-        """The lines that stay in the terminal; None if the human stays after all."""
-        state = self.session.state
-        if state.live and state.status == "running" and not self._draining:
-            about = f"{count(state.live, 'node')} of run {state.run} {'is' if state.live == 1 else 'are'} at work."
-            ways = (("f", "finish what is in flight, then leave"), ("l", "leave now: it is begun again at resume"))
-            way = await self.app.push_screen_wait(Sheet("Leave; the run keeps its place", about, ways))
-            if not way or (way == "f" and not await self._drained()):
-                return None
-        return farewell(self.session.state)
-
-    async def _drained(self) -> bool:
-        self._draining = True
-        self.say("finishing what is in flight; q leaves at once")
-        try:
-            await self._desk.drain(self.session.state.run)
-        except SwarmError as error:
-            self._draining = False
-            self.say(str(error))
-        return self._draining

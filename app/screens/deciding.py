@@ -9,12 +9,13 @@ from textual import on, work
 from textual.app import SuspendNotSupported
 from textual.timer import Timer
 
-from app.choice import Choice, neighbour, of_question, waiting
+from app.choice import Choice, at_that_moment, neighbour, of_question, waiting
+from app.desk import Desk
 from app.editing import draft, edited
 from app.editor import edit
 from app.screens.middle import Middle, is_form
 from app.screens.run_screen import RunScreen
-from swarm.commands import Answer, Command
+from swarm.commands import Command
 from swarm.errors import SwarmError
 from swarm.session import Session
 from widgets.decisions import Decision, EditOutside
@@ -29,16 +30,18 @@ class Deciding(RunScreen):
 
     Args:
         session: The run.
+        desk: What can be done with it as a whole.
         clock: Tells the time, UTC.
     """
 
-    def __init__(self, session: Session, clock: Callable[[], datetime]) -> None:
-        super().__init__(session, clock)
+    def __init__(self, session: Session, desk: Desk, clock: Callable[[], datetime]) -> None:
+        super().__init__(session, desk, clock)
         self.choice = Choice()
         self.asked = ""
         self._sending: set[str] = set()
         self._expects = True
         self._calm: Timer | None = None
+        self._then: Choice | None = None
 
     @property
     def middle(self) -> Middle:
@@ -55,6 +58,21 @@ class Deciding(RunScreen):
         raise NotImplementedError
 
     @property
+    def open_now(self) -> Choice:
+        """What the middle shows at the moment that is looked at; what is opened in the past is left there."""
+        if not self.scrubber.away:
+            self._then = None
+        return at_that_moment(self.shown, self._then or self.choice) if self.in_past else self.choice
+
+    def look_back(self, frame: int, gate: str | None, question: str | None) -> None:
+        """Goes back to a frame, and to a gate or question as it stood then."""
+        self.scrubber.go(frame)
+        if gate:
+            self._then = Choice(gates=(gate,), node=self.newest.gates[gate].node)
+        elif question:
+            self._then = of_question(self.newest, question)
+
+    @property
     def holds(self) -> bool:
         """Whether the middle keeps what was just decided for a moment."""
         return self._calm is not None
@@ -66,6 +84,8 @@ class Deciding(RunScreen):
         beside = bool(choice.question) and not is_form(self.shown, choice)
         if beside:
             self.asked = choice.question
+        elif self.in_past:
+            self._then = choice
         else:
             self.choice = choice
         self.show_run()
@@ -110,7 +130,11 @@ class Deciding(RunScreen):
     @on(QuestionPanel.Answered)
     def _answered(self, event: QuestionPanel.Answered) -> None:
         question = event.question_id
-        self._submit(Answer(question=question, answer=event.answer), frozenset({question}), Choice(question=question))
+        self._submit(event.command, frozenset({question}), Choice(question=question))
+
+    @on(QuestionPanel.FieldTaken)
+    def _field_taken(self) -> None:
+        self.middle.card.stand(field_taken=True)
 
     @work(group="decide")
     async def _submit(self, command: Command, about: frozenset[str], done: Choice) -> None:
@@ -134,8 +158,6 @@ class Deciding(RunScreen):
             self._calm = self.set_timer(CALM, self._settled)
             return
         self.open(following)
-        if done.question:
-            self.middle.card.stand(field_taken=True)
 
     def _settle(self) -> None:
         if self._calm:

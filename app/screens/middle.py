@@ -7,7 +7,6 @@ from datetime import datetime
 
 from textual import work
 from textual.app import ComposeResult
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
@@ -37,13 +36,21 @@ class Middle(ContentSwitcher):
         super().__init__(id="middle", initial="card")
         self._session, self._drafts, self._keys = session, drafts, keys
         self._read: tuple[str, int] = ("", -1)
-        self._stream: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """All three; one of them can be seen."""
         yield CardView(id="card", drafts=self._drafts, keys=self._keys)
         yield NodeDetail(id="detail")
-        yield QuestionPanel(id="form")
+        yield QuestionPanel(id="form", drafts=self._drafts)
+
+    def on_mount(self) -> None:
+        """Looks at what is streamed, from time to time."""
+        self.set_interval(STREAM, self._show_stream)
+
+    def _show_stream(self) -> None:
+        node = self._read[0]
+        if self.current == "detail" and node:
+            self.query_one("#detail", NodeDetail).live(self._session.live(node))
 
     @property
     def card(self) -> CardView:
@@ -55,6 +62,14 @@ class Middle(ContentSwitcher):
         """What can be seen."""
         return self.query_one(f"#{self.current}")
 
+    @property
+    def words(self) -> str:
+        """What can be seen, in two words."""
+        gates = self.card.ballot.gates
+        if self.current == "card":
+            return f"Gate {gates[0].id}" if gates else "Gate"
+        return "Form" if self.current == "form" else f"Node {self._read[0]}"
+
     def show(self, choice: Choice, state: Swarm, now: datetime, *, past: bool) -> None:
         """Shows what was chosen, as it is at a state."""
         card = card_of(state, choice)
@@ -62,7 +77,7 @@ class Middle(ContentSwitcher):
             self.card.show(card, state, now, past=past)
             self.current = "card"
         elif is_form(state, choice):
-            self.query_one("#form", QuestionPanel).show(state.questions[choice.question], state)
+            self.query_one("#form", QuestionPanel).show(state.questions[choice.question], state, past=past)
             self.current = "form"
         elif choice.node in state.nodes:
             self._show_node(state, choice.node)

@@ -23,9 +23,9 @@ class Panes(Screen[None]):
     drawer = ""
     """The drawer that is open; it only shows on screens that are too small for all panes."""
 
-    def pane_widget(self, pane: str) -> Widget:
-        """What takes the focus in a pane."""
-        return self.query_one(f"#{pane}")
+    def enter(self, pane: str) -> None:
+        """Gives the focus to a pane."""
+        self.query_one(f"#{pane}").focus()
 
     def has_pane(self, pane: str) -> bool:
         """Whether there is anything in a pane."""
@@ -41,10 +41,12 @@ class Panes(Screen[None]):
         """The pane that has the focus."""
         if self.focused is None:
             return self.drawer or "middle"
-        for pane in PANES:
-            if self.focused in self.query_one(f"#{pane}").walk_children(with_self=True):
-                return pane
-        return "middle"
+        ids = {widget.id for widget in self.focused.ancestors_with_self}
+        return next((pane for pane in PANES if pane in ids), "middle")
+
+    def _inside(self, pane: str) -> list[Widget]:
+        whole = self.query_one(f"#{pane}")
+        return [widget for widget in self.focus_chain if whole in widget.ancestors_with_self]
 
     def show_drawer(self, pane: str) -> None:
         """Opens one drawer and closes the others; `middle` closes all."""
@@ -61,10 +63,15 @@ class Panes(Screen[None]):
         if not self.has_pane(pane):
             return
         self.show_drawer(pane)
-        self.call_after_refresh(self.pane_widget(pane).focus)
+        self.call_after_refresh(self.enter, pane)
 
     def action_next_pane(self, step: int) -> None:
-        """Goes to the next pane, or the one before."""
+        """Goes to the next field of the pane, or to the next pane; or the ones before."""
+        fields = self._inside(self.pane)
+        place = fields.index(self.focused) + step if self.focused in fields else -1
+        if 0 <= place < len(fields):
+            fields[place].focus()
+            return
         panes = [pane for pane in PANES if self.has_pane(pane)]
         here = panes.index(self.pane) if self.pane in panes else 0
         self.action_pane(panes[(here + step) % len(panes)])

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from textual.screen import Screen
 
+from app.desk import Desk
 from app.screens.notice import Notice
 from app.scrub import Scrubber
 from swarm.commands import Command
@@ -21,12 +22,13 @@ class RunScreen(Screen[None]):
 
     Args:
         session: The run.
+        desk: What can be done with it as a whole.
         clock: Tells the time, UTC.
     """
 
-    def __init__(self, session: Session, clock: Callable[[], datetime]) -> None:
+    def __init__(self, session: Session, desk: Desk, clock: Callable[[], datetime]) -> None:
         super().__init__()
-        self.session, self.clock = session, clock
+        self.session, self.desk, self.clock = session, desk, clock
         self.newest = session.state
         self.drafts: Drafts = {}
         self.scrubber = Scrubber(session, self.run_worker, self.show_run, self.say)

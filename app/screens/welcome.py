@@ -19,7 +19,7 @@ from app.screens.notice import Notice
 from swarm.errors import SwarmError
 
 WAYS = (
-    ("example", "Run the example", "A word counter grows from a plan: no key, no network, nothing of yours is touched."),
+    ("example", "Run the example", "A word counter from a plan: no key, no network, nothing of yours is touched."),
     ("connect", "Connect a model", "Any OpenAI-compatible endpoint: an address, a key if it wants one, a model."),
     ("plan", "Write a plan", "A Markdown document that is carried out by rules; its tree grows beside it."),
     ("human", "Be the model yourself", "You fill in the forms that a model would, or paste what any chat says."),

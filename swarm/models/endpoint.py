@@ -31,7 +31,7 @@ def base_url(text: str) -> str:
     if parts.username is not None or parts.password is not None:
         raise ValueError("a URL holds no user or password: set `key` or `key_env`")
     if parts.query or parts.fragment or parts.path.rstrip("/").endswith("/chat/completions"):
-        raise ValueError("the base URL is needed, which ends before /chat/completions")
+        raise ValueError("the base URL is needed, which ends before /chat/completions and has no query")
     if parts.port == 0:
         raise ValueError("port 0 is none")
     return text.rstrip("/")

@@ -13,8 +13,8 @@ from swarm.asks import ASKS, Act, Acts, Check, Choice, Decomposition, Needs, Par
 from swarm.errors import BadReply, ModelError, NothingNew, PathRefused, PlanError
 from swarm.models.base import Reply, Request
 from swarm.plan.document import Act as PlanAct
-from swarm.plan.document import Check as PlanCheck
 from swarm.plan.document import Ask, Section
+from swarm.plan.document import Check as PlanCheck
 from swarm.plan.names import fill, fill_ask, substitute, used_names
 from swarm.plan.parse import parse, parse_section
 

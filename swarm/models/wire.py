@@ -71,12 +71,11 @@ class Wire:
         import httpx2
         import openai
 
-        completions: Any = client.chat.completions.with_streaming_response
         where, key = self._profile.where, self._profile.secret
         try:
-            async with completions.create(**body) as response:
-                chunks: AsyncIterator[bytes] = response.http_response.aiter_bytes()
-                media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+            async with await client.chat.completions.create(**body) as opened:
+                chunks = opened.response.aiter_bytes()
+                media_type = opened.response.headers.get("content-type", "").partition(";")[0].strip().lower()
                 completion = await stream.read(chunks, media_type, where, on_text, self._caps, key)
                 await _drain(chunks)
                 return completion

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from immutables import Map
 
 from swarm.state import Node, Swarm
@@ -9,6 +11,7 @@ from swarm.values import Child, Report
 from tests.ui.sample import START
 
 
+@cache
 def large_state(nodes: int, fan_out: int, ended: int = 0) -> Swarm:
     """A run of nodes with `fan_out` children each; those numbered up to `ended`, the root apart, have ended."""
     kids = {}

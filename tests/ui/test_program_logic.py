@@ -127,4 +127,3 @@ def test_a_missing_editor_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> 
         command()
     monkeypatch.setenv("EDITOR", "vim -n")
     assert command() == ["vim", "-n"]
-

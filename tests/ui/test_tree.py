@@ -40,7 +40,7 @@ async def test_it_looks_like_the_board() -> None:
             "┃   ✓ done    keep context       ┃",
             "┃ ▾ ✓ done    1 Count            ┃",
             "┃     ✓ done    write core.py    ┃",
-            "┃     ✓ done    review · check ok┃",
+            "┃     ✓ done    review · ok      ┃",
             "┃ ▾ ? waiting 2 Use it          2┃",
             "┃     ? asks    spawn 3        14┃",
             "┃     + new     1 Command line   ┃",
@@ -303,6 +303,17 @@ async def test_a_state_that_looks_the_same_is_not_laid_out_again() -> None:
         rows = tree._entries
         tree.show(replace(state, frame=state.frame + 1))
         assert tree._entries is rows
+
+
+async def test_only_the_tree_that_keys_go_to_has_a_mark_at_its_cursor() -> None:
+    app, tree = tree_app()
+    async with app.run() as pilot:
+        tree.show(wordcount_state())
+        await pilot.pause()
+        assert texts(tree)[0].startswith("▌")
+        app.set_focus(None)
+        await pilot.pause()
+        assert not any("▌" in line for line in texts(tree))
 
 
 async def test_the_titles_follow_the_width_and_the_focus() -> None:

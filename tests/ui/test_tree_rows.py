@@ -30,7 +30,7 @@ def test_the_sample_reads_like_the_board() -> None:
         (0, "done", "keep context", ""),
         (0, "done", "1 Count", ""),
         (1, "done", "write core.py", ""),
-        (1, "done", "review · check ok", ""),
+        (1, "done", "review · ok", ""),
         (0, "waiting", "2 Use it", "2"),
         (1, "asks", "spawn 3", "14"),
         (1, "proposed", "1 Command line", ""),
@@ -145,8 +145,8 @@ def test_the_offer_to_merge_stands_under_the_root() -> None:
 @pytest.mark.parametrize(
     ("passed", "remark"),
     [
-        ((True,), "review · check ok"),
-        ((True, True), "review · checks ok"),
+        ((True,), "review · ok"),
+        ((True, True), "review · ok"),
         ((True, False), "review · 1 of 2 failed"),
         ((), "review"),
     ],

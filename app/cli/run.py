@@ -1,0 +1,78 @@
+"""Starting runs, and going on with them."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from app.cli import options
+from app.cli.headless import drive
+from app.cli.output import complain
+from app.cli.screen import need_terminal, show_run
+from app.cli.workspace import home_or_offer
+from app.models import check_reachable, endpoint, models, usual
+from app.settings import load_settings
+from app.starting import Prepared, Wish, prepared
+from swarm.errors import UsageError
+from swarm.home import Home
+from swarm.runs import start
+from swarm.values import LEVELS, Level, Limits
+
+
+def _limits(ctx: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, int]:
+    """Reads `nodes=50,depth=6`."""
+    found: dict[str, int] = {}
+    known = ", ".join(Limits.model_fields)
+    for text in ",".join(texts).split(",") if texts else ():
+        name, _, amount = (part.strip() for part in text.partition("="))
+        if name not in Limits.model_fields:
+            raise click.BadParameter(f"{name or text!r} is no limit: there are {known}")
+        if name in found:
+            raise click.BadParameter(f"{name} is set twice: keep one")
+        if not (amount.isascii() and amount.isdecimal() and 0 < int(amount) < 1_000_000_000):
+            raise click.BadParameter(f"{name} is a whole number above 0, such as {name}=20")
+        found[name] = int(amount)
+    return found
+
+
+_headless = click.option("--headless", is_flag=True, help="Open no screen; go on until it ends or waits for you.")
+
+
+@click.command("run")
+@click.argument("goal")
+@click.option("--model", default="", metavar="KIND[:NAME]", help="Who thinks: plan, human, openai[:NAME], replay:RUN.")
+@click.option("--autonomy", type=click.Choice(LEVELS), help="How much goes through without you.")
+@click.option("--budget", multiple=True, callback=_limits, metavar="NAME=N,…", help="Limits: nodes, depth, fan_out, attempts.")
+@click.option("--context", multiple=True, metavar="FILE", help="Attach a file; may be given several times.")
+@click.option("--defaults", is_flag=True, help="Take the declared default of a question where there is one.")
+@click.option("--allow-unsandboxed", is_flag=True, help="Do not ask for each command where there is no sandbox.")
+@_headless
+@options.as_json
+@options.root
+def run_command(
+    goal: str,
+    model: str,
+    autonomy: Level | None,
+    budget: dict[str, int],
+    context: tuple[str, ...],
+    defaults: bool,
+    allow_unsandboxed: bool,
+    headless: bool,
+    root: Path,
+    as_json: bool,
+) -> int:
+    """Pursue GOAL: a sentence (@PATH in it attaches a file), or the path of a plan such as plan.md.
+
+    --json opens no screen either, and prints one frame a line.
+    """
+    if not (headless or as_json):
+        need_terminal()
+    wish = Wish(goal, model or load_settings_model(), autonomy, budget, context, defaults, allow_unsandboxed, Path.cwd())
+    ready = prepared(wish, usual)
+    home = home_or_offer(root)
+    run = asyncio.run(_started(home, ready, told=model != ""))
+    if headless or as_json:
+        return drive(home, run, -1, as_json=as_json)
+    return show_run(home, run)

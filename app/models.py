@@ -1,0 +1,75 @@
+"""Which models there are for the runs of a workspace, and which one is taken where none is named."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from swarm.errors import ModelUnreachable
+from swarm.home import Home
+from swarm.models.endpoint import Profile
+from swarm.models.profiles import ENV, config_file, load_profiles, profile
+from swarm.models.registry import Models, resolve
+from swarm.spaces.builtin import builtin_space
+
+_PATIENCE = 5.0  # seconds
+
+
+def models(home: Home) -> Models:
+    """The models that runs of this workspace can use, by their spec."""
+    return Models(
+        lambda spec: resolve(spec, space=builtin_space(), profiles=profiles, recording=lambda run: home.frames(home.find(run)))
+    )
+
+
+def profiles(environ: Mapping[str, str] = os.environ) -> dict[str, Profile]:
+    """The endpoints that are set up, that of the environment first.
+
+    Raises:
+        UsageError: If one of them is not set up right.
+    """
+    return load_profiles(environ, config_file(environ))
+
+
+def usual(is_plan: bool) -> str:
+    """The model of a run that names none: the plan's own rules, else an endpoint that is set up, else the human."""
+    if is_plan:
+        return "plan"
+    found = profiles()
+    if not found:
+        return "human"
+    name = ENV if ENV in found else profile(found).name
+    return f"openai:{name}"
+
+
+def endpoint(spec: str) -> Profile | None:
+    """The endpoint behind a model, None if it has none.
+
+    Raises:
+        UsageError: If it is unknown, or lacks a key or a model.
+    """
+    kind, _, name = spec.partition(":")
+    return profile(profiles(), name) if kind == "openai" else None
+
+
+async def check_reachable(found: Profile) -> None:
+    """Sees whether somebody listens at an endpoint; one behind a proxy is taken at its word.
+
+    Raises:
+        ModelUnreachable: If nobody does.
+    """
+    parts = urlsplit(found.url)
+    host = parts.hostname or ""
+    if not found.is_local and parts.scheme in getproxies() and not proxy_bypass(host):
+        return
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError) as error:
+        why = "no answer" if isinstance(error, TimeoutError) else error.strerror or str(error)
+        raise ModelUnreachable(f"{found.where} cannot be reached ({why}): check its address, or start it") from None
+    writer.close()

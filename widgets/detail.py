@@ -1,0 +1,152 @@
+"""A node in full: one section at a time, built only when it is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Click, Key
+from textual.message import Message
+from textual.widgets import Static
+
+from swarm.frames import Frame
+from swarm.state import Swarm
+from widgets import detail_rows, glyphs, proposed
+from widgets.decision_bar import spelled
+from widgets.lines import Lines, Row
+from widgets.proposed import MUTED
+from widgets.titled import Titled
+from widgets.words import name_of
+
+_NAMES = tuple(detail_rows.SECTIONS)
+_GAP = "  "
+
+
+class Sections(Static):
+    """The names of the sections on one line; a click goes there."""
+
+    @dataclass
+    class Chosen(Message):
+        """A name was clicked."""
+
+        place: int
+
+    def __init__(self) -> None:
+        super().__init__(classes="detail-sections")
+        self._words: list[str] = []
+
+    def show(self, here: int, sizes: dict[str, str]) -> None:
+        """Shows all names, `here` marked."""
+        self._words = [f" {name} {sizes[name]} " if name in sizes else f" {name} " for name in _NAMES]
+        styles = ["bold reverse" if place == here else "" if name in sizes or not place else MUTED
+                  for place, name in enumerate(_NAMES)]  # fmt: skip
+        self.update(Content(" ").join(Content.styled(*pair) for pair in zip(self._words, styles, strict=True)))
+
+    def on_click(self, event: Click) -> None:
+        """Finds the name under the pointer."""
+        offset = event.get_content_offset(self)
+        end = 0
+        for place, words in enumerate(self._words):
+            end += len(words) + 1
+            if offset is not None and offset.y == 0 and offset.x < end:
+                self.post_message(self.Chosen(place))
+                return
+
+
+class NodeDetail(Titled, Vertical, can_focus=True):
+    """Directive, report, steps, changes, output and messages of a node.
+
+    | Key | Description |
+    | :- | :- |
+    | h l, left right | The section before, or the next. |
+    | j k, arrows, g G, home end, pgup pgdn | Read on. |
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("h,left", "turn(-1)", "Section before", show=False, id="move.fold"),
+        Binding("l,right", "turn(1)", "Next section", show=False, id="move.unfold"),
+        Binding("j,down", "scroll(1)", "Down", show=False, id="move.down"),
+        Binding("k,up", "scroll(-1)", "Up", show=False, id="move.up"),
+    ]
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._state, self._node = Swarm(), ""
+        self._frames: Sequence[Frame] = ()
+        self._place, self._live = 0, ""
+
+    def compose(self) -> ComposeResult:
+        """The names of the sections, and the one that is read."""
+        yield Sections()
+        yield (lines := Lines(classes="detail-text"))
+        lines.can_focus = False
+
+    def on_mount(self) -> None:
+        """Draws what was shown before there was a place for it."""
+        self._draw(top=True)
+
+    def show(self, state: Swarm, node_id: str, frames: Sequence[Frame]) -> None:
+        """Shows a node, or how the one that is shown stands now: the section stays, and the place where one reads.
+
+        Args:
+            state: The run.
+            node_id: Of the node.
+            frames: Those about the node, in their order.
+        """
+        new = node_id != self._node
+        self._state, self._node, self._frames = state, node_id, frames
+        if new:
+            self._place = _NAMES.index("Report") if state.nodes[node_id].report else 0
+            self._live = ""
+        self._draw(top=new)
+
+    def live(self, text: str) -> None:
+        """Shows what the node's model has streamed so far, below its steps; not recorded."""
+        if text != self._live:
+            self._live = text
+            if _NAMES[self._place] == "Steps":
+                self._draw()
+
+    @property
+    def section(self) -> str:
+        """The name of the section that is read."""
+        return _NAMES[self._place]
+
+    def _draw(self, *, top: bool = False) -> None:
+        node = self._state.nodes.get(self._node)
+        if node is None or not self.is_mounted:
+            return
+        sign = node.status
+        self.entitle(f"{node.id} · {name_of(self._state, node.id)}", f"{glyphs.glyph(sign)} {glyphs.word(sign)}")
+        self.query_one(Sections).show(self._place, detail_rows.sizes(self._state, node, self._frames))
+        rows: list[Row] = list(detail_rows.SECTIONS[self.section](self._state, node, self._frames))
+        if self._live and self.section == "Steps":
+            rows += [Row(), proposed.note("its model is writing", 0), *proposed.prose(self._live, 2)]
+        self.query_one(Lines).show(rows or [proposed.note(detail_rows.EMPTY[self.section], 0)], top=top)
+
+    def on_sections_chosen(self, event: Sections.Chosen) -> None:
+        """Goes to a section."""
+        event.stop()
+        self._go(event.place)
+
+    def _go(self, place: int) -> None:
+        self._place = place % len(_NAMES)
+        self._draw(top=True)
+
+    def action_turn(self, by: int) -> None:
+        """Goes to the section before, or the next."""
+        self._go(self._place + by)
+
+    def action_scroll(self, by: int) -> None:
+        """Reads a line on, or back."""
+        self.query_one(Lines).scroll_relative(y=by, animate=False)
+
+    def on_key(self, event: Key) -> None:
+        """Turns pages."""
+        if self.query_one(Lines).turn(spelled(event)):
+            event.stop()
