@@ -34,15 +34,23 @@ def profiles(environ: Mapping[str, str] = os.environ) -> dict[str, Profile]:
     return load_profiles(environ, config_file(environ))
 
 
-def usual(is_plan: bool) -> str:
-    """The model of a run that names none: the plan's own rules, else an endpoint that is set up, else the human."""
-    if is_plan:
-        return "plan"
+def usual(is_plan: bool, preferred: str = "") -> str:
+    """The model of a run that names none.
+
+    Args:
+        is_plan: Whether the goal is a plan.
+        preferred: What the settings say; empty if they say nothing.
+
+    Returns:
+        That; else the plan's own rules; else an endpoint that is set up; else the human.
+
+    Raises:
+        UsageError: If several endpoints are set up, or one of them not right.
+    """
+    if preferred or is_plan:
+        return preferred or "plan"
     found = profiles()
-    if not found:
-        return "human"
-    name = ENV if ENV in found else profile(found).name
-    return f"openai:{name}"
+    return f"openai:{ENV if ENV in found else profile(found).name}" if found else "human"
 
 
 def endpoint(spec: str) -> Profile | None:

@@ -61,7 +61,7 @@ def prepared(wish: Wish, usual: Callable[[bool], str]) -> Prepared:
 
     Args:
         wish: What is asked for.
-        usual: The model where none is named; gets whether the goal is a plan.
+        usual: The model where neither wish nor plan names one; gets whether the goal is a plan.
 
     Raises:
         UsageError: If a file is missing or cannot be used, or there is no goal.
@@ -72,7 +72,7 @@ def prepared(wish: Wish, usual: Callable[[bool], str]) -> Prepared:
         raise UsageError("a run needs a goal: write a sentence, or name a plan such as plan.md")
     path = _plan_path(goal, wish.folder)
     text = read_plan(path) if path else goal
-    plan = _parsed(text, goal, wish.model) if path else None
+    plan = _parsed(text, goal, wish.model or usual(True)) if path else None
     settings = plan.settings if plan else Settings()
     attached = _documents(wish.context, wish.folder)
     attached += _documents(settings.context, path.parent) if path else _documents(_mentioned(goal, wish.folder), wish.folder)
@@ -106,9 +106,9 @@ def _parsed(text: str, name: str, model: str) -> Plan | None:
     try:
         return checked_plan(text, name)
     except PlanError:
-        if model and model.partition(":")[0] != "plan":
-            return None
-        raise
+        if model.partition(":")[0] == "plan":
+            raise
+        return None
 
 
 def checked_plan(text: str, name: str) -> Plan:

@@ -45,7 +45,10 @@ class Ledger:
         self._grown = asyncio.Condition()
 
     def listen(self, listener: Listener) -> None:
-        """Calls `listener` with each group of frames once it is on disk, and the state after it."""
+        """Calls `listener` with each group of frames once it is on disk, and the state after it.
+
+        It is called with no frames when a write has failed and nothing more will come.
+        """
         self._listeners.append(listener)
 
     def put(self, frames: Sequence[f.Frame]) -> asyncio.Future[None]:
@@ -84,17 +87,21 @@ class Ledger:
                 await self._log.append(self._run, self.state.frame, [f.encode(frame) for frame in frames])
             except HistoryError as error:
                 self._fail(error, [*waiting, *self._waiting])
+                await self._tell([])
                 return
             self.state = batch[-1][1]
             self._tail.extend(frames)
-            for listener in self._listeners:
-                listener(frames, self.state)
             for done in waiting:
                 if not done.done():
                     done.set_result(None)
-            async with self._grown:
-                self._grown.notify_all()
+            await self._tell(frames)
         self._writer = None
+
+    async def _tell(self, frames: Sequence[f.Frame]) -> None:
+        for listener in self._listeners:
+            listener(frames, self.state)
+        async with self._grown:
+            self._grown.notify_all()
 
     def _fail(self, error: HistoryError, waiting: list[asyncio.Future[None]]) -> None:
         """Stops taking frames: what was acknowledged stays, everyone who waits is told."""

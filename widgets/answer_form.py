@@ -10,11 +10,14 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widget import Widget
-from textual.widgets import Button, Checkbox, Input, RadioButton, RadioSet, Static, TextArea
+from textual.widgets import Button, Input, Static, TextArea
 
 from swarm.errors import UsageError
 from widgets import safe
+from widgets.pick import Pick
 from widgets.schema import Field
+
+_FLAGS = ("no", "yes")
 
 
 class FieldBox(Vertical):
@@ -39,11 +42,9 @@ class FieldBox(Vertical):
         value = self._value
         match self.field.kind:
             case "flag":
-                yield Checkbox("yes", bool(value), compact=True)
+                yield Pick(_FLAGS, _FLAGS[bool(value)])
             case "choice":
-                yield RadioSet(
-                    *(RadioButton(safe.text(word), word == value) for word in self.field.choices), compact=True
-                )
+                yield Pick(self.field.choices, value)
             case "lines":
                 yield TextArea("\n".join(value or ()), compact=True, highlight_cursor_line=False)
             case "text":
@@ -64,10 +65,9 @@ class FieldBox(Vertical):
         """
         match self.field.kind:
             case "flag":
-                return self.query_one(Checkbox).value
+                return self.query_one(Pick).value == _FLAGS[True]
             case "choice":
-                place = self.query_one(RadioSet).pressed_index
-                return self.field.choices[place] if place >= 0 else self.field.empty
+                return self.query_one(Pick).value or self.field.empty
             case "groups":
                 return self.query_one(Groups).value
             case "lines":

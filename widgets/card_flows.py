@@ -17,7 +17,8 @@ from widgets.edits import Children, ReportForm, SpawnEdit
 from widgets.facts import who
 from widgets.form import Drafts, Form
 from widgets.forms import ConfirmForm, NoteForm, RejectForm, StopForm, TextEdit
-from widgets.words import count, summary
+from widgets.proposed import title
+from widgets.words import count
 
 if TYPE_CHECKING:
     from widgets.card import CardView
@@ -78,7 +79,7 @@ class Flows:
 
     def _on_item(self, name: str, ballot: Ballot, item: Item, state: Swarm) -> None:
         gate = item.gate
-        what = f"gate {gate.id} · {summary(gate.proposal)}"
+        what = f"gate {gate.id} · {title(gate.proposal)}"
         if name == "reject":
             form = RejectForm(what, drafts=self._drafts, key=f"reject {gate.id}")
             self._ask(form, lambda reason: self._send(Reject(self._card, _seen(gate), reason)))
@@ -127,7 +128,7 @@ class Flows:
     # -- gates with lines to choose from -------------------------------------------------------------------------------
 
     def _take_line(self, choice: str, gate: Gate, state: Swarm) -> None:
-        what = f"gate {gate.id} · {summary(gate.proposal)}"
+        what = f"gate {gate.id} · {title(gate.proposal)}"
         if choice not in gate.proposal.choices:
             self._card.say("choose a line first: its number, or j and k")
         elif isinstance(gate.proposal, Failure) and choice in ("edit", "report", "stop"):

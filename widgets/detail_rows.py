@@ -57,6 +57,10 @@ def steps(state: Swarm, node: Node, frames: Frames) -> Iterator[Row]:
         yield Row(words + flat(f"  {_took(begun, ended)}").stylize(MUTED), lead)
         if ended is not None and ended.error:
             yield from prose(ended.error, 7, "$error" if ended.outcome == "failed" else "$warning")
+    for gate in (state.gates[gate] for gate in sorted(state.open_gates, key=int)):
+        if gate.node == node.id and gate.seq is not None:
+            lead = Content.styled(f"{glyphs.glyph('asks')} {gate.seq:>3}  ", "$warning")
+            yield Row(flat(proposed.title(gate.proposal)).stylize("bold") + Content(f"  waits at gate {gate.id}"), lead)
 
 
 def _pairs(frames: Frames) -> Iterator[tuple[f.StepBegun | None, f.StepEnded | None]]:

@@ -9,14 +9,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Checkbox, Input, RadioButton, RadioSet, Static, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from swarm.errors import UsageError
 from swarm.values import Child, Outcome, Report
-from widgets import glyphs
 from widgets.form import Drafts, Form
+from widgets.pick import Pick
 
 _OUTCOMES: tuple[Outcome, ...] = ("done", "incomplete", "failed", "stopped")
+_KEPT = ("starts", "left out")
 
 
 class Children(NamedTuple):
@@ -49,13 +50,13 @@ class ChildFields(Vertical):
         with Horizontal(classes="form-row"):
             yield Static(f"{self._number}", classes="form-number")
             yield Input(self._child.name, placeholder="a few words", compact=True, classes="form-line")
-            yield Checkbox("starts", self._kept, compact=True)
+            yield Pick(_KEPT, _KEPT[not self._kept])
         yield TextArea(self._child.directive, compact=True, highlight_cursor_line=False, classes="form-directive")
 
     @property
     def kept(self) -> bool:
         """Whether it starts."""
-        return self.query_one(Checkbox).value
+        return self.query_one(Pick).value == _KEPT[0]
 
     @property
     def child(self) -> Child:
@@ -134,6 +135,9 @@ class SpawnEdit(Form[Children]):
         super().action_close()
 
 
+_Draft = tuple[str | None, str, str]
+
+
 class ReportForm(Form[Report]):
     """A report: changed before a node ends with it, or written by hand.
 
@@ -162,36 +166,35 @@ class ReportForm(Form[Report]):
         self._proposed = proposed
         self._drafts = {} if drafts is None else drafts
         self._key = key
-        place = _OUTCOMES.index(report.outcome) if report else -1
-        self._now = self._drafts.get(key, (place, self._report.summary, self._report.edited))
+        outcome = report.outcome if report else None
+        self._now: _Draft = self._drafts.get(key, (outcome, self._report.summary, self._report.edited))
         self.add_class("-tall")
 
     def fields(self) -> Iterator[Widget]:
         """Outcome, summary and reason."""
-        place, summary, reason = self._now
-        buttons = (RadioButton(glyphs.word(word), number == place) for number, word in enumerate(_OUTCOMES))
-        yield RadioSet(*buttons, classes="form-outcome", compact=True)
+        outcome, summary, reason = self._now
+        yield Pick(_OUTCOMES, outcome)
         yield Static("Summary, in Markdown", classes="form-label")
         yield TextArea(summary, highlight_cursor_line=False, classes="form-text")
         yield Static("Why; needed for another outcome", classes="form-label")
         yield Input(reason, compact=True, classes="form-line")
 
     @property
-    def _filled_in(self) -> tuple[int, str, str]:
-        place, summary = self.query_one(RadioSet).pressed_index, self.query_one(TextArea).text
-        return place, summary, self.query_one(Input).value.strip()
+    def _filled_in(self) -> _Draft:
+        outcome, summary = self.query_one(Pick).value, self.query_one(TextArea).text
+        return outcome, summary, self.query_one(Input).value.strip()
 
     def result(self) -> Report:
         """The report; `edited` holds the reason."""
-        place, summary, reason = self._filled_in
-        if place < 0:
+        outcome, summary, reason = self._filled_in
+        if outcome is None:
             raise UsageError("choose how it went: done, incomplete, failed or stopped")
         if not summary.strip():
             raise UsageError("write a summary: its parent reads it")
-        if self._proposed not in (None, _OUTCOMES[place]) and not reason:
+        if self._proposed not in (None, outcome) and not reason:
             raise UsageError("another outcome needs a reason: say why")
         self._drafts.pop(self._key, None)
-        return self._report.model_copy(update={"outcome": _OUTCOMES[place], "summary": summary, "edited": reason})
+        return self._report.model_copy(update={"outcome": outcome, "summary": summary, "edited": reason})
 
     def action_close(self) -> None:
         """Keeps the draft."""

@@ -128,6 +128,10 @@ class Lines(ScrollView):
         place = next(heads, None)
         return None if place is None else self._starts[place]
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as there are at a width, where the height is left to the content."""
+        return sum(len(row.wrapped(width - 1)) for row in self._rows)
+
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width
         if not width:

@@ -17,6 +17,7 @@ from widgets import diff
 from widgets.answer_form import FieldBox, values
 from widgets.forms import TextEdit
 from widgets.lines import Lines
+from widgets.pick import Pick
 from widgets.proposed import MUTED, prose
 from widgets.question_bodies import SENDS, Body
 from widgets.schema import fields_of
@@ -49,7 +50,7 @@ class FormBody(Body):
 
     def start(self) -> None:
         """One begins with the first field."""
-        fields = self.query_one(".question-fields").query("Input, TextArea, RadioSet, Checkbox")
+        fields = self.query_one(".question-fields").query("Input, TextArea, Pick")
         if fields:
             fields.first().focus()
 
@@ -71,6 +72,7 @@ class FormBody(Body):
 
     @on(TextArea.Changed)
     @on(Input.Changed)
+    @on(Pick.Changed)
     def keep(self) -> None:
         """Keeps the draft, unless it cannot be read just now."""
         try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from functools import partial
 from pathlib import Path
 
 import click
@@ -15,10 +17,10 @@ from app.cli.workspace import home_or_offer
 from app.models import check_reachable, endpoint, models, usual
 from app.settings import load_settings
 from app.starting import Prepared, Wish, prepared
-from swarm.errors import UsageError
 from swarm.home import Home
-from swarm.runs import start
+from swarm.runs import Start, start
 from swarm.values import LEVELS, Level, Limits
+from widgets.words import count
 
 
 def _limits(ctx: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, int]:
@@ -67,12 +69,54 @@ def run_command(
 
     --json opens no screen either, and prints one frame a line.
     """
+    wish = Wish(goal, model, autonomy, budget, context, defaults, allow_unsandboxed, Path.cwd())
+    ready = prepared(wish, partial(usual, preferred=load_settings(os.environ).model))
     if not (headless or as_json):
         need_terminal()
-    wish = Wish(goal, model or load_settings_model(), autonomy, budget, context, defaults, allow_unsandboxed, Path.cwd())
-    ready = prepared(wish, usual)
     home = home_or_offer(root)
-    run = asyncio.run(_started(home, ready, told=model != ""))
+    _say_what_matters(home, goal, ready, was_named=bool(model))
+    run = asyncio.run(_started(home, ready.start))
+    return drive(home, run, -1, as_json=as_json) if headless or as_json else show_run(home, run)
+
+
+def _say_what_matters(home: Home, goal: str, ready: Prepared, *, was_named: bool) -> None:
+    """Says on standard error what a person should know before the run begins."""
+    for warning in ready.plan.warnings if ready.plan else ():
+        complain(f"{goal}:{warning.line}: warning: {warning.message}")
+    found = None if was_named else endpoint(ready.start.model)
+    if found:
+        price = f"${found.prices.input:g} in, ${found.prices.output:g} out per million tokens" if found.prices else "unknown price"
+        complain(f"the model is {found.model} at {found.host}, {price}: --model chooses another one")
+    dirty = home.repository.dirty_paths()
+    if dirty:
+        files = count(len(dirty), "file")
+        complain(f"the run begins at your last commit: it does not see what is not committed in {files} ({dirty[0]}…)")
+
+
+async def _started(home: Home, what: Start) -> str:
+    found = models(home)
+    try:
+        found.find(what.model)
+        if where := endpoint(what.model):
+            await check_reachable(where)
+    finally:
+        await found.aclose()
+    return await start(home, what)
+
+
+@click.command("resume")
+@options.run
+@_headless
+@options.as_json
+@options.root
+def resume_command(run: str | None, headless: bool, root: Path, as_json: bool) -> int:
+    """Go on with a run (the newest if none is named) where it was left.
+
+    If another process drives it, the screen follows that one. --json opens no screen, and prints the new frames.
+    """
+    home = Home(root)
+    name = home.find(run)
     if headless or as_json:
-        return drive(home, run, -1, as_json=as_json)
-    return show_run(home, run)
+        return drive(home, name, home.state(name).frame, as_json=as_json)
+    need_terminal()
+    return show_run(home, name)

@@ -177,12 +177,8 @@ class BoardScreen(Panes, Deciding, NodeCommands, Leaving):
         return pane != "question" or bool(self.asked)
 
     def enter(self, pane: str) -> None:
-        """Goes to what can be seen in the middle; in a question, to where it is answered."""
-        widget = self.middle.front if pane == "middle" else self.query_one(f"#{pane}")
-        if isinstance(widget, QuestionPanel):
-            widget.start()
-        else:
-            widget.focus()
+        """Goes to a pane; in the middle, to what can be seen there."""
+        (self.middle.front if pane == "middle" else self.query_one(f"#{pane}")).focus()
 
     def on_descendant_focus(self) -> None:
         """The last line says what keys do where the focus is."""

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from swarm import frames as f
-from swarm.errors import ModelError, NothingNew, UsageError
+from swarm.errors import Damaged, ModelError, NothingNew, UsageError
 from swarm.fold import apply
 from swarm.models.base import Reply, Request
 from swarm.state import Swarm
@@ -36,6 +34,9 @@ class ReplayModel:
 
     Args:
         frames: Of the recorded run, from its beginning.
+
+    Raises:
+        UsageError: If they are no whole run.
 
     A question is the same if its schema and its messages are; prompts hold no ids, times or paths. Once all recorded
     answers of a question were handed out, the last one is given again: a run that is taken up anew may ask twice.
@@ -93,7 +94,7 @@ def load_recording(path: Path) -> list[f.Frame]:
 def _decoded(path: Path, number: int, line: bytes) -> f.Frame:
     try:
         return f.decode(line)
-    except ValidationError:
+    except Damaged:
         raise UsageError(
             f"{path}:{number}: no frame of a recorded run: `swarm history RUN --json` prints one"
         ) from None
@@ -111,7 +112,7 @@ def _recorded(frames: Iterable[f.Frame]) -> tuple[list[_Thought], bool]:
     pending: dict[tuple[str, int], _Thought] = {}
     found: list[_Thought] = []
     for frame in frames:
-        state = apply(state, frame)
+        state = _applied(state, frame)
         foresees = foresees or (isinstance(frame, f.GateOpened) and frame.seq is None)
         if isinstance(frame, f.StepBegun) and frame.step == "think":
             request = Request.model_validate(frame.intent)
@@ -124,6 +125,14 @@ def _recorded(frames: Iterable[f.Frame]) -> tuple[list[_Thought], bool]:
             question = state.questions[frame.question]
             _answer(pending.get((question.node, question.seq)), frame)
     return [thought for thought in found if thought.answered], foresees
+
+
+def _applied(state: Swarm, frame: f.Frame) -> Swarm:
+    try:
+        return apply(state, frame)
+    except (LookupError, ValueError, AssertionError):
+        number = frame.frame
+        raise UsageError(f"the recording is no whole run: frame {number} does not fit what comes before it") from None
 
 
 def _end(thought: _Thought | None, frame: f.StepEnded) -> None:

@@ -31,7 +31,7 @@ def faults(file: Path, text: str, **environ: str) -> list[str]:
     return [line.removeprefix(f"{file}: ") for line in str(caught.value).split("\n")]
 
 
-# -- where ------------------------------------------------------------------------------------------------------------
+# -- where -----------------------------------------------------------------------------------------------------------
 
 
 def test_the_file_lies_in_the_configuration_folder() -> None:
@@ -44,7 +44,7 @@ def test_without_file_and_environment_there_are_none(file: Path) -> None:
     assert load_profiles({}, file) == {}
 
 
-# -- the environment -----------------------------------------------------------------------------------------------------
+# -- the environment -------------------------------------------------------------------------------------------------
 
 
 def test_a_key_alone_goes_to_openai_itself(file: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_variable_that_cannot_be_is_named_without_its_value(file: Path, enviro
     assert "pw" not in str(caught.value)
 
 
-# -- the file ----------------------------------------------------------------------------------------------------------------
+# -- the file --------------------------------------------------------------------------------------------------------
 
 
 def test_a_file_holds_several_profiles_in_their_order(file: Path) -> None:
@@ -171,7 +171,7 @@ def test_openais_key_goes_to_openai_or_to_the_address_beside_it_only(file: Path)
     assert load_profiles({"OPENAI_API_KEY": "sk-1"}, file)["a"].secret == "sk-1"
 
 
-# -- finding ---------------------------------------------------------------------------------------------------------------------
+# -- finding ---------------------------------------------------------------------------------------------------------
 
 
 def named(name: str, **more: object) -> Profile:
@@ -215,7 +215,7 @@ def test_a_missing_variable_is_no_fault_until_its_profile_is_used(file: Path) ->
         profile(profiles, "a")
 
 
-# -- keeping ------------------------------------------------------------------------------------------------------------------------
+# -- keeping ---------------------------------------------------------------------------------------------------------
 
 
 def test_what_is_saved_is_loaded_again_and_readable_by_its_owner_only(file: Path) -> None:
@@ -283,7 +283,7 @@ def test_what_a_person_typed_is_checked_field_by_field() -> None:
     assert new_profile("a", OLLAMA, key=SecretStr("")).key is None
 
 
-# -- secrets and addresses -----------------------------------------------------------------------------------------------------------
+# -- secrets and addresses -------------------------------------------------------------------------------------------
 
 
 def test_a_key_is_in_no_text_of_its_profile() -> None:
@@ -293,7 +293,7 @@ def test_a_key_is_in_no_text_of_its_profile() -> None:
 
 @pytest.mark.parametrize("url", ["", "x", "http://", "http:///v1", "http://a b/v1", "http://x/v1#f", "http://x:0/v1"])
 def test_what_is_no_base_url_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="URL|port"):
+    with pytest.raises(ValueError, match=r"URL|port"):
         base_url(url)
 
 

@@ -162,7 +162,13 @@ def test_it_foresees_only_if_the_recorded_model_did_and_only_what_is_certain(rec
     assert model.foresee(request("new")) is None
 
 
-# -- files ---------------------------------------------------------------------------------------------------------------
+def test_frames_that_are_no_whole_run_are_refused(recording: Recording) -> None:
+    recording.thinks("2", 1, "which?", {"choose": "a"})
+    with pytest.raises(UsageError, match="no whole run: frame 2 does not fit"):
+        ReplayModel([recording.frames[0], *recording.frames[2:]])
+
+
+# -- files -----------------------------------------------------------------------------------------------------------
 
 
 def saved(path: Path, frames: Sequence[f.Frame]) -> Path:

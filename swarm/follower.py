@@ -1,0 +1,124 @@
+"""A run that another process drives, seen as it grows; commands go to that process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Self
+
+from swarm import frames as f
+from swarm.commands import Command
+from swarm.errors import SwarmError
+from swarm.fold import fold
+from swarm.home import Home
+from swarm.runs import command
+from swarm.state import Swarm
+from swarm.store.filelog import FileLog
+from swarm.workspace.worktree import Worktree
+
+_BATCH = 4096
+
+
+class Follower:
+    """A `Session` that writes nothing itself.
+
+    Args:
+        home: Of the run.
+        run: Its id.
+
+    Use as an async context manager; leaving ends all iterators that `follow` gave.
+    """
+
+    def __init__(self, home: Home, run: str) -> None:
+        self._home, self._run = home, run
+        self._log = FileLog(home.folder)
+        self._state = Swarm()
+        self._grown = asyncio.Condition()
+        self._reader: asyncio.Task[None] | None = None
+        self._over = False
+        self._error: SwarmError | None = None
+
+    @property
+    def state(self) -> Swarm:
+        """The state at the last frame that was seen."""
+        return self._state
+
+    async def __aenter__(self) -> Self:
+        """Reads what is there.
+
+        Raises:
+            HistoryError: If the history is damaged.
+        """
+        await self._take_in(await self._log.read(self._run))
+        self._reader = asyncio.create_task(self._read())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stops reading."""
+        await self._log.close()
+        if self._reader:
+            await self._reader
+
+    async def _read(self) -> None:
+        try:
+            async for last in self._log.watch(self._run):
+                await self._take_in(await self._log.read(self._run, self._state.frame, last))
+        except SwarmError as error:
+            self._error = error
+        finally:
+            self._over = True
+            async with self._grown:
+                self._grown.notify_all()
+
+    async def _take_in(self, lines: list[bytes]) -> None:
+        async with self._grown:
+            self._state = fold((f.decode(line) for line in lines), self._state)
+            self._grown.notify_all()
+
+    async def follow(self, since: int = -1) -> AsyncIterator[list[f.Frame]]:
+        """Batches of frames after `since`, as they come.
+
+        Raises:
+            HistoryError: If the history cannot be read any further.
+        """
+        while True:
+            async with self._grown:
+                await self._grown.wait_for(lambda: self._over or self._state.frame > since)
+            if self._over:
+                if self._error:
+                    raise self._error
+                return
+            batch = await self.frames(since, min(self._state.frame, since + _BATCH))
+            since = batch[-1].frame
+            yield batch
+
+    async def do(self, what: Command) -> None:
+        """Hands a command to the process that drives the run; records it for the next one if there is none.
+
+        Raises:
+            Refused: If it does not fit the state; nothing was written.
+            HistoryError: If nobody answers.
+        """
+        await command(self._home, self._run, what)
+
+    def live(self, node: str) -> str:
+        """Nothing: what streams is seen in the process that drives the run."""
+        return ""
+
+    async def frames(self, after: int = -1, upto: int | None = None) -> list[f.Frame]:
+        """Recorded frames with numbers above `after`, up to and with `upto`."""
+        last = self._state.frame if upto is None else upto
+        return [f.decode(line) for line in await self._log.read(self._run, after, last)]
+
+    async def at(self, frame: int) -> Swarm:
+        """The state at a frame."""
+        return fold(await self.frames(-1, frame))
+
+    async def patch(self, before: str, after: str, path: str | None = None) -> str:
+        """The unified diff between two commits of the run's branch."""
+
+        def diff() -> str:
+            folder = self._home.folder.worktree(self._run)
+            return Worktree.open(self._home.repository, folder, self._state.branch).patch(before, after, path)
+
+        return await asyncio.to_thread(diff)
