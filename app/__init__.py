@@ -1,0 +1,1 @@
+"""The program: command line, screens, keys, settings. Imports everything; nothing imports it."""

@@ -15,7 +15,7 @@ class Key:
     Attributes:
         id: Under which a settings file binds other keys.
         keys: Bound to it, with commas between; empty for a command that is only in the palette.
-        action: Method of the screen or app, without `action_`; empty where a widget handles its keys itself.
+        action: Method of the screen or app, without `action_`; empty for mere moves, which widgets handle.
         words: What it does.
     """
 
@@ -89,7 +89,7 @@ MOVING = (
     Key("move.fold", "h,left", "", "close, or go to the parent"),
     Key("move.switch", "space", "", "open or close"),
     Key("move.open", "enter", "", "show it; never approves"),
-    Key("tree.raw", "#", "", "all nodes as they are, or the work only"),
+    Key("tree.raw", "#", "raw", "all nodes as they are, or the work only"),
     Key("time.back", "h,left", "", "timeline: one frame back"),
     Key("time.on", "l,right", "", "timeline: one frame on"),
     Key("time.mark-back", "pageup", "", "timeline: to the sign before"),
@@ -99,18 +99,18 @@ MOVING = (
 )
 
 GATES = (
-    Key("card.approve", "a", "", "approve"),
-    Key("card.note", "A", "", "approve with a note"),
-    Key("card.edit", "e", "", "edit"),
-    Key("card.editor", "E", "", "edit in $EDITOR"),
-    Key("card.reject", "r", "", "reject with a reason"),
-    Key("card.stop", "R", "", "reject and stop"),
-    Key("card.skip", "s", "", "skip"),
-    Key("card.leave-out", "x", "", "leave out, or take in"),
-    Key("card.leave-out-like", "X", "", "all that are like it"),
-    Key("card.retry", "v", "", "try again"),
-    Key("card.why", "w", "", "why it asks, and more"),
-    Key("card.copy", "y", "", "copy what is proposed"),
+    Key("card.approve", "a", "on_card('card.approve')", "approve"),
+    Key("card.note", "A", "on_card('card.note')", "approve with a note"),
+    Key("card.edit", "e", "on_card('card.edit')", "edit"),
+    Key("card.editor", "E", "on_card('card.editor')", "edit in $EDITOR"),
+    Key("card.reject", "r", "on_card('card.reject')", "reject with a reason"),
+    Key("card.stop", "R", "on_card('card.stop')", "reject and stop"),
+    Key("card.skip", "s", "on_card('card.skip')", "skip"),
+    Key("card.leave-out", "x", "on_card('card.leave-out')", "leave out, or take in"),
+    Key("card.leave-out-like", "X", "on_card('card.leave-out-like')", "all that are like it"),
+    Key("card.retry", "v", "on_card('card.retry')", "try again"),
+    Key("card.why", "w", "on_card('card.why')", "why it asks, and more"),
+    Key("card.copy", "y", "on_card('card.copy')", "copy what is proposed"),
 )
 
 HELP: tuple[tuple[str, tuple[Key, ...]], ...] = (
@@ -124,6 +124,9 @@ HELP: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("Program", PROGRAM),
 )
 """All keys as the help shows them."""
+
+PALETTE = (*BOARD, *GATES, *(key for key in MOVING if key.action))
+"""What the palette offers on the board."""
 
 _BY_ID = {key.id: key for _, keys in HELP for key in keys}
 
@@ -156,11 +159,17 @@ Changed = Mapping[str, str]
 
 def line(part: str, changed: Changed) -> list[tuple[str, str]]:
     """A part of the last line: the first key of each command, and what it does."""
-    return [(" ".join(_first(name, changed) for name in names.split()), words) for names, words in LINES[part]]
+    return [(" ".join(first(name, changed) for name in names.split()), words) for names, words in LINES[part]]
 
 
-def _first(name: str, changed: Changed) -> str:
+def first(name: str, changed: Changed) -> str:
+    """The first key of a command."""
     return changed.get(name, _BY_ID[name].keys).split(",")[0]
+
+
+def words_of(name: str) -> str:
+    """What a command does."""
+    return _BY_ID[name].words
 
 
 def card_keys(changed: Changed) -> dict[str, str]:

@@ -53,7 +53,7 @@ def _run(args: list[str]) -> int:
     except click.Abort:
         return _INTERRUPTED
     except click.ClickException as error:
-        complain(f"{error.format_message()}{_see(error)}")
+        complain(f"{error.format_message().rstrip('.')}{_see(error)}")
         return _BAD_INPUT
     except Exception as error:
         return _failed(error)
@@ -67,7 +67,7 @@ def _check_texts(args: list[str]) -> None:
 
 def _see(error: click.ClickException) -> str:
     ctx = error.ctx if isinstance(error, click.UsageError) else None
-    return f" `{ctx.command_path} --help` says more." if ctx else ""
+    return f": `{ctx.command_path} --help` says more" if ctx else ""
 
 
 def _failed(error: Exception) -> int:

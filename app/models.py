@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -21,7 +22,9 @@ _PATIENCE = 5.0  # seconds
 def models(home: Home) -> Models:
     """The models that runs of this workspace can use, by their spec."""
     return Models(
-        lambda spec: resolve(spec, space=builtin_space(), profiles=profiles, recording=lambda run: home.frames(home.find(run)))
+        lambda spec: resolve(
+            spec, space=builtin_space(), profiles=profiles, recording=lambda run: home.frames(home.find(run))
+        )
     )
 
 
@@ -63,6 +66,13 @@ def endpoint(spec: str) -> Profile | None:
     return profile(profiles(), name) if kind == "openai" else None
 
 
+def words(found: Profile) -> str:
+    """What is called where, and at what price, in a few words."""
+    prices = found.prices
+    price = f"${prices.input:g} in, ${prices.output:g} out per million tokens" if prices else "unknown price"
+    return f"{found.model or 'no model set'} at {found.host}, {price}"
+
+
 async def check_reachable(found: Profile) -> None:
     """Sees whether somebody listens at an endpoint; one behind a proxy is taken at its word.
 
@@ -75,9 +85,8 @@ async def check_reachable(found: Profile) -> None:
         return
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        async with asyncio.timeout(_PATIENCE):
-            _, writer = await asyncio.open_connection(host, port)
-    except (OSError, TimeoutError) as error:
-        why = "no answer" if isinstance(error, TimeoutError) else error.strerror or str(error)
+        connection = await asyncio.to_thread(socket.create_connection, (host, port), _PATIENCE)
+    except OSError as error:
+        why = error.strerror or str(error)
         raise ModelUnreachable(f"{found.where} cannot be reached ({why}): check its address, or start it") from None
-    writer.close()
+    connection.close()

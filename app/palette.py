@@ -26,32 +26,32 @@ class HasCommands(Protocol):
 
 
 class SwarmCommands(Provider):
-    """Offers the commands of `app/keys.py`."""
+    """Offers the commands of `app/keys.py`, each with its keys before it."""
 
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""
-        for words, help_text, run in self._commands():
-            yield DiscoveryHit(Content(words), run, text=words, help=help_text)
+        for words, bound, run in self._commands():
+            yield DiscoveryHit(_shown(words, bound), run, text=words)
 
     async def search(self, query: str) -> Hits:
         """Those whose words match."""
         matcher = self.matcher(query)
-        for words, help_text, run in self._commands():
+        for words, bound, run in self._commands():
             score = matcher.match(words)
             if score > 0:
-                yield Hit(score, Content(words), run, text=words, help=help_text)
+                yield Hit(score, _shown(words, bound), run, text=words)
 
-    def _commands(self) -> Iterator[tuple[str, str | None, Run]]:
+    def _commands(self) -> Iterator[tuple[str, str, Run]]:
         screen = self.screen
         if isinstance(screen, HasCommands):
             for words, run in screen.jumps():
-                yield safe.line(words), None, run
+                yield safe.line(words), "", run
             for key in screen.COMMAND_KEYS:
-                yield key.words, _shown(key), partial(screen.run_action, key.action)
+                yield key.words, key.keys, partial(screen.run_action, key.action)
         for key in PROGRAM:
-            yield key.words, _shown(key), partial(self.app.run_action, key.action)
+            yield key.words, key.keys, partial(self.app.run_action, key.action)
 
 
-def _shown(key: Key) -> str | None:
-    """The keys as the palette shows them; a bracket would be read as markup."""
-    return " ".join(key.keys.replace("[", r"\[").split(",")) if key.keys else None
+def _shown(words: str, bound: str) -> Content:
+    """One line: a plain string would be read as markup."""
+    return Content.assemble((f"{bound.split(',')[0]:>9}  ", "$text-muted"), words)

@@ -10,7 +10,7 @@ from swarm.session import Session
 
 
 @dataclass
-class Enter(Message):
+class ShowBoard(Message):
     """Show the board of a run."""
 
     session: Session

@@ -5,12 +5,10 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from swarm.errors import UsageError
 from swarm.models.profiles import config_file
-from pydantic import Field
-
 from swarm.values import Value
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from app.reading import read_text
 from swarm.actions.base import Entry
 from swarm.errors import PlanError, UsageError
-from swarm.plan.document import Plan, Settings
+from swarm.plan.document import Plan
 from swarm.plan.files import read_plan
 from swarm.plan.parse import parse
+from swarm.plan.settings import Settings
 from swarm.runs import Start
 from swarm.spaces.builtin import builtin_entries, leaves
 from swarm.values import Document, Level, Limits
@@ -75,7 +76,9 @@ def prepared(wish: Wish, usual: Callable[[bool], str]) -> Prepared:
     plan = _parsed(text, goal, wish.model or usual(True)) if path else None
     settings = plan.settings if plan else Settings()
     attached = _documents(wish.context, wish.folder)
-    attached += _documents(settings.context, path.parent) if path else _documents(_mentioned(goal, wish.folder), wish.folder)
+    attached += (
+        _documents(settings.context, path.parent) if path else _documents(_mentioned(goal, wish.folder), wish.folder)
+    )
     start = Start(
         goal=text,
         title=plan.title if plan else path.name if path else _title(goal),
@@ -90,15 +93,15 @@ def prepared(wish: Wish, usual: Callable[[bool], str]) -> Prepared:
 
 
 def _plan_path(goal: str, folder: Path) -> Path | None:
-    """The file that a goal names: whatever ends in `.md`, one word with a slash in it, or the name of a file."""
+    """The file that a goal names: whatever ends in `.md`, a word with a slash in it, one that is there."""
     path, one_word = folder / goal, len(goal.split()) == 1
     if goal.endswith((".md", ".markdown")):
         if not one_word and not path.exists():
-            raise UsageError(f"there is no plan {goal}: a goal in words that ends like a file needs a full stop at its end")
+            raise UsageError(
+                f"there is no plan {goal}: a goal in words that ends like a file needs a full stop at its end"
+            )
         return path
-    if one_word and "/" in goal:
-        return path
-    return path if len(goal) < _NAME and path.is_file() else None
+    return path if one_word and ("/" in goal or (len(goal) < _NAME and path.exists())) else None
 
 
 def _parsed(text: str, name: str, model: str) -> Plan | None:

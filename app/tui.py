@@ -18,7 +18,7 @@ import styles
 from app.desk import Desk
 from app.keys import PROGRAM, bindings
 from app.palette import SwarmCommands
-from app.requests import Connect, Enter, NewRun, ShowRuns, WritePlan
+from app.requests import Connect, NewRun, ShowBoard, ShowRuns, WritePlan
 from app.screens.board import BoardScreen
 from app.screens.connect import ConnectScreen
 from app.screens.help import KeysHelp
@@ -79,27 +79,36 @@ class SwarmApp(App[Lines]):
         """The usual ones, and last the guard that lets no control character through."""
         return [*super().get_line_filters(), TerminalGuard()]
 
-    def get_default_screen(self) -> Screen[Any]:
-        """The screen to begin with."""
+    def on_mount(self) -> None:
+        """Shows the screen to begin with; the terminal is to keep the title that its window had."""
+        self._tell_terminal("\x1b[22;2t")
+        self.push_screen(self._first_screen())
+
+    def _first_screen(self) -> Screen[Any]:
         if self._first == "runs":
             return RunsScreen(self._desk, self._clock)
         if self._first == "welcome":
             return WelcomeScreen(self._desk)
-        return self._board(self._first)
+        return self._new_board(self._first)
 
-    def _board(self, session: Session) -> BoardScreen:
+    def _new_board(self, session: Session) -> BoardScreen:
         return BoardScreen(session, self._desk, self._clock, self._settings.keys)
+
+    @property
+    def board(self) -> BoardScreen | None:
+        """The board that is open, whatever is shown above it."""
+        return next((screen for screen in self.screen_stack if isinstance(screen, BoardScreen)), None)
 
     # what screens ask for
 
-    @on(Enter)
-    async def _enter(self, event: Enter) -> None:
+    @on(ShowBoard)
+    async def _enter(self, event: ShowBoard) -> None:
         """Shows the board of a run in place of all other screens; the same one if it was open."""
-        while len(self.screen_stack) > 1:
+        stays = self.board if self.board and self.board.session is event.session else None
+        while self.screen is not (stays or self.screen_stack[0]):
             await self.pop_screen()
-        base = self.screen
-        if not (isinstance(base, BoardScreen) and base.session is event.session):
-            await self.switch_screen(self._board(event.session))
+        if stays is None:
+            await self.push_screen(self._new_board(event.session))
 
     @on(ShowRuns)
     def action_runs(self) -> None:
@@ -138,10 +147,8 @@ class SwarmApp(App[Lines]):
     @work(exclusive=True, group="leave")
     async def action_leave(self) -> None:
         """Leaves; a run on the board says how it will be left."""
-        base = self.screen_stack[0]
-        if not isinstance(base, BoardScreen):
-            self.exit(())
-        elif (lines := await base.leave()) is not None:
+        lines = await self.board.leave() if self.board else ()
+        if lines is not None:
             self.exit(lines)
 
     # the window of the terminal
@@ -149,10 +156,6 @@ class SwarmApp(App[Lines]):
     def watch_title(self, title: str) -> None:
         """Shows the title in the terminal's window."""
         self._tell_terminal(f"\x1b]2;{safe.line(title)}\x07")
-
-    def on_mount(self) -> None:
-        """Has the terminal keep the title that its window had."""
-        self._tell_terminal("\x1b[22;2t")
 
     def on_unmount(self) -> None:
         """Gives the window its own title back."""

@@ -1,0 +1,1 @@
+"""How it looks: `.tcss` files, nothing else."""

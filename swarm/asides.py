@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from swarm import frames as f
 from swarm.autonomy import rule_for
-from swarm.decide import ended, stop_run
-from swarm.gating import stale
+from swarm.deciding import decision_frames
+from swarm.ending import closed, withdrawn
 from swarm.proposals import AnyProposal, Budget, Failure, Spawn
-from swarm.state import Gate, Node, Swarm
-from swarm.values import Limits, Report
+from swarm.state import Gate, Node, Swarm, depth_below
+from swarm.values import Limits
 
 if TYPE_CHECKING:
     from swarm.context import NodeContext
@@ -38,78 +39,109 @@ class Asides:
         self._ledger.put([opened, *more])
         return number
 
-    def _aside(self, kind: str) -> Gate | None:
+    def _aside(self, kind: str, seq: int = 0) -> Gate | None:
+        """The open gate of a kind beside a step, if there is one."""
         head = self._ledger.head
+        if not head.nodes[self._id].gates:
+            return None
         found = (head.gates[gate] for gate in head.open_gates)
-        return next((gate for gate in found if gate.node == self._id and gate.kind == kind), None)
+        return next((gate for gate in found if (gate.node, gate.kind, gate.seq) == (self._id, kind, seq)), None)
+
+    def _by_rule(self, gate: str, decision: f.Decided, rule: str, choice: str = "") -> None:
+        """Decides a gate as the level in force does."""
+        digest = self._ledger.head.gates[gate].digest
+        decided = f.GateDecided(
+            node=self._id, gate=gate, digest=digest, decision=decision, by="rule", rule=rule, choice=choice
+        )
+        self._context.engine.put(decision_frames(self._ledger.head, decided))
 
     async def within_limits(self, seq: int, proposal: AnyProposal) -> None:
         """Returns when children may be started under the limits of the run; asks where they would be passed."""
         assert isinstance(proposal, Spawn)
-        while (needed := passed_limits(self._context.state, self._context.node, proposal)) is not None:
-            await self._ask_for_limits(seq, *needed)
+        await self._limited(seq, lambda state: passed_limits(state, state.nodes[self._id], proposal))
 
     async def may_start(self) -> None:
         """Returns when the node's attempt is within the limits."""
-        while (node := self._context.node).attempt > (limits := self._context.state.limits).attempts:
-            raised = limits.model_copy(update={"attempts": node.attempt})
-            await self._ask_for_limits(0, f"attempt {node.attempt} of {limits.attempts}", raised)
+        await self._limited(0, lambda state: passed_attempts(state, state.nodes[self._id]))
 
-    async def _ask_for_limits(self, seq: int, why: str, limits: Limits) -> None:
-        gate = self._aside("budget")
-        name = gate.id if gate else self.open(seq, Budget(why=why, limits=limits))
-        if self._context.node.level == "auto" and status_of(self._ledger.head, name) == "open":
-            opened = self._ledger.head.gates[name]
-            decided = f.GateDecided(
-                node=self._id,
-                gate=name,
-                digest=opened.digest,
-                decision="stop",
-                by="rule",
-                rule="level auto: to the budget's end",
-            )
-            self._ledger.put([decided, *stop_run(self._ledger.head, "over_budget", why, except_gate=name)])
-        await self._context.until(lambda state: True if status_of(state, name) == "applied" else None)
+    async def _limited(self, seq: int, passed: Callable[[Swarm], tuple[str, Limits] | None]) -> None:
+        """Returns when no limit is passed; a gate that asked for more than is needed by now is taken back."""
+        while (needed := passed(self._ledger.head)) is not None:
+            budget = Budget(why=needed[0], limits=needed[1])
+            gate = self._aside("budget", seq)
+            if gate and gate.digest != budget.digest:
+                self._ledger.put(closed([gate], "stale", "the limits have changed since"))
+            name = gate.id if gate and gate.digest == budget.digest else self.open(seq, budget)
+            if self._context.node.level == "auto":
+                self._by_rule(name, "stop", "level auto: to the budget's end")
+            await self._decided(name, self._context.state.limits)
+        if gate := self._aside("budget", seq):
+            self._ledger.put(closed([gate], "withdrawn", "the limit was raised meanwhile"))
 
     async def failed(self, error: str, *, restart: bool = False) -> None:
         """The node cannot go on: returns when it was decided, and the node has ended or been given a new attempt."""
-        attempt = self._context.node.attempt
-        if self._aside("failure") is None:
-            head, node = self._ledger.head, self._ledger.head.nodes[self._id]
-            failure = Failure(error=error, directive=node.directive, restart=restart)
-            for gate in head.foreseen.get(self._id, ()):
-                self._ledger.put(stale(self._ledger.head, head.gates[gate], "its node failed"))
-            rule = rule_for(head, node, failure)
-            number = self.open(0, failure)
-            if rule:
-                gate_now = self._ledger.head.gates[number]
-                decided = f.GateDecided(
-                    node=self._id,
-                    gate=number,
-                    digest=gate_now.digest,
-                    decision="choose",
-                    by="rule",
-                    rule=rule,
-                    choice="pass",
-                )
-                report = Report(outcome="failed", summary=error)
-                self._ledger.put([decided, *ended(self._ledger.head, node, report)])
-        await self._context.until(
-            lambda state: True if state.nodes[self._id].report or state.nodes[self._id].attempt > attempt else None
-        )
+        self._shut_steps(error)
+        node = self._ledger.head.nodes[self._id]
+        failure = Failure(error=error, directive=node.directive, restart=restart)
+        name = self.open(0, failure)
+        if rule := rule_for(self._ledger.head, node, failure):
+            self._by_rule(name, "choose", rule, "pass")
+        await self._decided(name)
+
+    async def was_failing(self) -> bool:
+        """Whether the node waited at a failure when the run was closed; returns when that is decided."""
+        gate = self._aside("failure")
+        if gate is None:
+            return False
+        await self._decided(gate.id)
+        return True
+
+    async def _decided(self, gate: str, limits: Limits | None = None) -> None:
+        """Returns when a gate waits no more, or the limits are others than these."""
+
+        def shut(state: Swarm) -> bool | None:
+            return status_of(state, gate) != "open" or (limits is not None and state.limits != limits) or None
+
+        await self._context.until(shut)
+
+    def _shut_steps(self, error: str) -> None:
+        """Ends what the node was about, so that it waits for nothing but what becomes of its failure."""
+        self._ledger.put(withdrawn(self._ledger.head, {self._id}, "its node failed"))
+        for step in self._ledger.head.pending(self._id):
+            gate = self._ledger.head.gates[step.gate] if step.gate else None
+            shut = f.StepEnded(
+                node=self._id,
+                seq=step.seq,
+                step=step.kind,
+                key=step.key,
+                schema_name=step.schema_name,
+                outcome="failed",
+                error=error,
+                gate=step.gate if step.begun >= 0 else None,
+            )
+            self._ledger.put([*closed([gate] if gate and step.begun < 0 else [], "withdrawn", "its node failed"), shut])
+            self._context.engine.world.certain((self._id, step.seq))
+
+
+def passed_attempts(state: Swarm, node: Node) -> tuple[str, Limits] | None:
+    """Whether a node tries more often than it may, and the limits under which it may; None if it does not."""
+    if node.attempt <= state.limits.attempts:
+        return None
+    raised = state.limits.model_copy(update={"attempts": node.attempt})
+    return f"attempt {node.attempt} of {state.limits.attempts}", raised
 
 
 def passed_limits(state: Swarm, node: Node, proposal: Spawn) -> tuple[str, Limits] | None:
     """Which limit a spawn would pass, and the limits under which it would not; None if it passes none."""
     limits, count = state.limits, len(proposal.children)
-    new = sum(child.id not in state.nodes for child in proposal.children)
-    if len(state.nodes) + new > limits.nodes:
-        total = len(state.nodes) + new
+    total = len(state.nodes) + sum(child.id not in state.nodes for child in proposal.children)
+    depth = max((depth_below(node, child) for child in proposal.children), default=0)
+    if total > limits.nodes:
         return f"{total} nodes of {limits.nodes}", limits.model_copy(update={"nodes": max(total, limits.nodes * 2)})
     if count > limits.fan_out:
         return f"{count} children at once of {limits.fan_out}", limits.model_copy(update={"fan_out": count})
-    if node.depth + 1 > limits.depth:
-        return f"depth {node.depth + 1} of {limits.depth}", limits.model_copy(update={"depth": limits.depth * 2})
+    if depth > limits.depth:
+        return f"depth {depth} of {limits.depth}", limits.model_copy(update={"depth": max(depth, limits.depth * 2)})
     return None
 
 

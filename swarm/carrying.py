@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from swarm import frames as f
 from swarm.asides import status_of
-from swarm.decide import dependents
 from swarm.effects import Effect, Mark
+from swarm.ending import closed, dependents, stale
 from swarm.errors import StepFailed, WorkspaceError
 from swarm.foresee import Then
-from swarm.gating import closed, stale
 from swarm.proposals import AnyProposal, InDoubt
 from swarm.state import Gate, Step
+from swarm.steps import one_line
 
 if TYPE_CHECKING:
     from swarm.context import NodeContext
@@ -71,8 +71,8 @@ class Carrying:
             await self._settle()
             try:
                 fresh = await (make() if gate.final is gate.proposal else world.refreshed(gate.final))
-            except WorkspaceError as error:
-                return await self._end(seq, kind, key, gate, Effect(error=str(error)))
+            except Exception as error:
+                return await self._end(seq, kind, key, gate, Effect(error=one_line(error)))
             if fresh.digest != gate.final.digest:
                 await self._ledger.append(*stale(self._ledger.head, gate, "what it touches has changed since"))
                 return fresh
@@ -89,10 +89,7 @@ class Carrying:
         await self._ledger.append(f.StepBegun(node=self._id, seq=seq, step=kind, key=key, intent=intent, gate=gate))
 
     async def _perform(self, seq: int, kind: f.StepKind, key: str, gate: Gate) -> f.StepEnded:
-        try:
-            effect = await self._context.engine.world.perform(gate.final, self._mark(seq))
-        except WorkspaceError as error:
-            effect = Effect(error=str(error))
+        effect = await _tried(self._context.engine.world.perform(gate.final, self._mark(seq)))
         return await self._end(seq, kind, key, gate, effect)
 
     def _mark(self, seq: int) -> Mark:
@@ -122,23 +119,26 @@ class Carrying:
     async def _recover(self, step: Step) -> f.StepEnded:
         """An effect that began and whose result is not on record: proved where possible, else asked about."""
         world, gate = self._context.engine.world, self._context.state.gates[str(step.gate)]
-        seq, kind, key = step.seq, step.kind, step.key
-        async with world.turn(gate.final, (self._id, seq)):
-            effect = await world.prove(gate.final, self._mark(seq))
-            if effect is None:
-                choice = await self._asked_in_doubt(step, gate)
-                begun = await self._ledger.frame(step.begun)
-                assert isinstance(begun, f.StepBegun)
-                if choice == "again":
-                    await world.restore(str(begun.intent["commit"]))
-                    await self._begin(seq, kind, key, gate.id)
-                    world.certain((self._id, seq))
-                    return await self._perform(seq, kind, key, gate)
-                effect = await world.take(gate.final, self._mark(seq))
-                if choice == "fail":
-                    effect = effect.model_copy(update={"error": "taken as failed after it was in doubt"})
-            world.certain((self._id, seq))
-            return await self._end(seq, kind, key, gate, effect)
+        async with world.turn(gate.final, (self._id, step.seq)):
+            effect = await _tried(self._outcome(step, gate))
+            world.certain((self._id, step.seq))
+            return await self._end(step.seq, step.kind, step.key, gate, effect)
+
+    async def _outcome(self, step: Step, gate: Gate) -> Effect:
+        """What came of an effect in doubt, if need be by doing it again."""
+        world = self._context.engine.world
+        effect = await world.prove(gate.final, self._mark(step.seq))
+        if effect is not None:
+            return effect
+        choice = await self._asked_in_doubt(step, gate)
+        if choice == "again":
+            begun = await self._ledger.frame(step.begun)
+            assert isinstance(begun, f.StepBegun)
+            await world.restore(str(begun.intent["commit"]))
+            await self._begin(step.seq, step.kind, step.key, gate.id)
+            return await world.perform(gate.final, self._mark(step.seq))
+        effect = await world.take(gate.final, self._mark(step.seq))
+        return effect if choice == "done" else effect.model_copy(update={"error": "taken as failed after it was in doubt"})
 
     async def _asked_in_doubt(self, step: Step, gate: Gate) -> str:
         """The human's choice about an effect in doubt: one that is newer than its last intent, or a new one."""
@@ -158,6 +158,14 @@ class Carrying:
                 fresh = gate.status == "open" or (gate.decision is not None and gate.decision.frame > step.begun)
                 return gate.id if fresh else None
         return None
+
+
+async def _tried(doing: Awaitable[Effect]) -> Effect:
+    """What came of an effect; whatever went wrong is its outcome, so that the step has one."""
+    try:
+        return await doing
+    except Exception as error:
+        return Effect(error=one_line(error))
 
 
 def _edited_again(proposal: AnyProposal) -> Make:

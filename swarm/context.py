@@ -176,7 +176,7 @@ class NodeContext(Steps):
             StepFailed: If three reports were rejected.
         """
         reason = ""
-        for revision in range(1, _REVISIONS + 1):
+        for revision in range(1, self._revisions + 1):
             seq, step = self.next("terminate", "")
             if step and step.ended >= 0:
                 refused = await self.recorded(step)
@@ -187,9 +187,9 @@ class NodeContext(Steps):
                 if again is None:
                     return
                 reason = again
-            if revision < _REVISIONS:
+            if revision < self._revisions:
                 report = await revise(self, report, reason)
-        raise StepFailed(f"{_REVISIONS} reports were rejected, the last one because: {reason}")
+        raise StepFailed(f"{self._revisions} reports were rejected, the last one because: {reason}")
 
     # Looking and remembering
 
@@ -219,16 +219,21 @@ class NodeContext(Steps):
         seq, step = self.next(kind, key)
         if step and step.ended >= 0:
             return (await self.recorded(step)).value
-        await self.ready()
-        try:
-            value = await look()
-        except Exception as error:
-            await self.fail(seq, kind, key, one_line(error))
-            raise StepFailed(one_line(error)) from error
-        await self.engine.ledger.append(f.StepEnded(node=self.id, seq=seq, step=kind, key=key, value=value))
-        return value
+        async with self.pending():
+            try:
+                value = await look()
+            except Exception as error:
+                await self.fail(seq, kind, key, one_line(error))
+                raise StepFailed(one_line(error)) from error
+            await self.engine.ledger.append(f.StepEnded(node=self.id, seq=seq, step=kind, key=key, value=value))
+            return value
 
     # Proposing again
+
+    @property
+    def _revisions(self) -> int:
+        """How often the node may propose: each attempt goes on from the rejections of those before it."""
+        return _REVISIONS * self.node.attempt
 
     async def revised(self, draft: Callable[[str, int], Awaitable[V]], result: Callable[[V], Result]) -> V:
         """Proposes, and after a rejection proposes again with its reason, three times at most.
@@ -241,12 +246,12 @@ class NodeContext(Steps):
             StepFailed: If three revisions were rejected.
         """
         reason = ""
-        for revision in range(1, _REVISIONS + 1):
+        for revision in range(1, self._revisions + 1):
             value = await draft(reason, revision)
             if result(value).outcome != "rejected":
                 return value
             reason = result(value).reason
-        raise StepFailed(f"{_REVISIONS} proposals were rejected, the last one because: {reason}")
+        raise StepFailed(f"{self._revisions} proposals were rejected, the last one because: {reason}")
 
     # What only a watcher sees
 

@@ -14,12 +14,14 @@ from swarm.decide import decide
 from swarm.errors import ReplayMismatch, SwarmError
 from swarm.fold import fold
 from swarm.ledger import Ledger
+from swarm.mending import mended
 from swarm.models.base import Model, Reply, Request
 from swarm.models.registry import Models
-from swarm.proposals import Merge
+from swarm.proposals import EFFECTS, Merge
 from swarm.runner import Runner, TaskRunner, work
 from swarm.spaces.memory import Memory
 from swarm.state import Node, Swarm
+from swarm.steps import one_line
 from swarm.values import Child
 from swarm.world import World
 
@@ -78,7 +80,22 @@ class Engine:
         Raises:
             Refused: If it does not fit the state; nothing was written.
         """
-        await self.ledger.append(*decide(self.ledger.head, command))
+        if frames := decide(self.ledger.head, command):
+            await asyncio.shield(self.put(frames))
+
+    def put(self, frames: Sequence[f.Frame]) -> asyncio.Future[None]:
+        """Queues frames for writing, and at once takes back the work of the nodes that they stop.
+
+        Returns:
+            A future that is done when they are on disk.
+        """
+        written = self.ledger.put(frames)
+        for frame in frames:
+            if isinstance(frame, f.NodeEnded) and frame.node and frame.report.outcome == "stopped":
+                self._runner.terminate(frame.node)
+                for step in self.ledger.head.pending(frame.node):
+                    self.world.certain((frame.node, step.seq))
+        return written
 
     def live(self, node: str) -> str:
         """What the node's model has streamed of its present answer."""
@@ -104,14 +121,15 @@ class Engine:
 
     async def __aenter__(self) -> Self:
         """Starts what has not ended."""
-        await self.ledger.append(f.RunOpened(tier=self.world.tier, commit=self.world.head))
+        opened = f.RunOpened(tier=self.world.tier, commit=self.world.head)
+        await self.ledger.append(*mended(self.ledger.state), opened)
         state = self.ledger.state
-        doubtful = [(step.node, step.seq) for step in state.steps.values() if _in_doubt(state, step.node, step.seq)]
-        self.world.doubt(doubtful)
         if state.ended is None:
-            for node in state.nodes.values():
-                if node.report is None:
-                    self._runner.spawn(node.id, self._work)
+            going = [node.id for node in state.nodes.values() if node.report is None]
+            steps = [step for node in going for step in state.pending(node)]
+            self.world.doubt((step.node, step.seq) for step in steps if step.kind in EFFECTS and step.begun >= 0)
+            for node in going:
+                self._runner.spawn(node, self._work)
         else:
             self._after_end()
         return self
@@ -154,7 +172,7 @@ class Engine:
 
     async def _drive(self, node_id: str) -> None:
         """Runs a node's action, attempt after attempt, until the node has ended."""
-        while (node := self.ledger.state.nodes[node_id]).report is None:
+        while (node := self.ledger.head.nodes[node_id]).report is None:
             context = self.contexts[node_id] = NodeContext(self, node_id)
             try:
                 await self._attempt(context, node)
@@ -165,9 +183,11 @@ class Engine:
             except Exception as error:  # an action is code of many hands: whatever it raises is its node's failure
                 if self.ledger.error:
                     return
-                await context.asides.failed(f"{node.action} raised {type(error).__name__}: {error}")
+                await context.asides.failed(f"{node.action} raised {type(error).__name__}: {one_line(error)}")
 
     async def _attempt(self, context: NodeContext, node: Node) -> None:
+        if await context.asides.was_failing():
+            return
         action = self.space.find(node.action)
         await context.asides.may_start()
         if not node.started:
@@ -246,10 +266,8 @@ class Engine:
             self.contexts[frame.node].poke()
 
     def _ended(self, node: Node) -> None:
-        """Stops what a node that was ended from outside still does; wakes its parent if it was the last child."""
+        """Wakes the parent of a node if it was the last child."""
         state = self.ledger.state
-        if node.report and node.report.outcome == "stopped":
-            self._runner.terminate(node.id)
         parent, seq, _ = node.origin
         step = state.steps.get((parent or "", seq))
         if parent in self.contexts and step and not step.remaining:
@@ -263,8 +281,8 @@ class Engine:
     def _beside_done(self, task: asyncio.Task[None]) -> None:
         self._aside.discard(task)
         self._moved.set()
-        if not task.cancelled() and (error := task.exception()) and not self.ledger.error:
-            raise error
+        if not task.cancelled() and isinstance(error := task.exception(), Exception):
+            self._fault = self._fault or error
 
     # The offer at the end
 
@@ -300,9 +318,3 @@ class Engine:
             await self.ledger.append(f.GateClosed(node=gate.node, gate=gate.id, status="stale", why=str(error)))
             return
         await self.ledger.append(f.RunMerged(gate=gate.id, commit=commit, into=gate.proposal.into))  # type: ignore[union-attr]
-
-
-def _in_doubt(state: Swarm, node: str, seq: int) -> bool:
-    step = state.steps[node, seq]
-    alive = state.nodes[node].report is None
-    return alive and step.begun >= 0 and step.ended < 0 and step.kind in ("write", "run", "tag", "save")

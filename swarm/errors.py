@@ -4,7 +4,8 @@
 SwarmError                  one clear line: what, where, what to do
 ├── UsageError              bad input from the person; nothing was changed
 │   ├── UnknownName         no such run, node, gate, question, action, model
-│   └── PlanError           a plan that cannot be carried out, with its lines
+│   ├── PlanError           a plan that cannot be carried out, with its lines
+│   └── BadText             text that is no Unicode and cannot be written down
 ├── Refused                 a command that does not fit the state it meets
 │   ├── StaleDigest         the proposal changed since it was seen
 │   ├── AlreadyDecided      the gate or question is closed
@@ -46,6 +47,10 @@ class UnknownName(UsageError):
 
 class PlanError(UsageError):
     """A plan that cannot be carried out; the text names each line at fault."""
+
+
+class BadText(UsageError):
+    """Text that is no Unicode and cannot be written down."""
 
 
 class Refused(SwarmError):

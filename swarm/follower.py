@@ -14,7 +14,7 @@ from swarm.home import Home
 from swarm.runs import command
 from swarm.state import Swarm
 from swarm.store.filelog import FileLog
-from swarm.workspace.worktree import Worktree
+from swarm.workspace import changes
 
 _BATCH = 4096
 
@@ -55,6 +55,7 @@ class Follower:
 
     async def __aexit__(self, *_: object) -> None:
         """Stops reading."""
+        self._over = True
         await self._log.close()
         if self._reader:
             await self._reader
@@ -64,7 +65,7 @@ class Follower:
             async for last in self._log.watch(self._run):
                 await self._take_in(await self._log.read(self._run, self._state.frame, last))
         except SwarmError as error:
-            self._error = error
+            self._error = None if self._over else error
         finally:
             self._over = True
             async with self._grown:
@@ -83,8 +84,9 @@ class Follower:
         """
         while True:
             async with self._grown:
-                await self._grown.wait_for(lambda: self._over or self._state.frame > since)
-            if self._over:
+                while self._state.frame <= since and not self._over:
+                    await self._grown.wait()
+            if self._over and (self._error is None or self._state.frame <= since):
                 if self._error:
                     raise self._error
                 return
@@ -116,9 +118,9 @@ class Follower:
 
     async def patch(self, before: str, after: str, path: str | None = None) -> str:
         """The unified diff between two commits of the run's branch."""
+        git = self._home.repository.git
 
-        def diff() -> str:
-            folder = self._home.folder.worktree(self._run)
-            return Worktree.open(self._home.repository, folder, self._state.branch).patch(before, after, path)
+        def diff() -> str:  # not by `Worktree.open`, which clears away what the writer's git holds
+            return changes.patch(git, git.commit(before), git.commit(after), path)
 
         return await asyncio.to_thread(diff)

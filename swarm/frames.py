@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from swarm.errors import Damaged
+from swarm.errors import BadText, Damaged
 from swarm.proposals import AnyProposal
 from swarm.values import Ask, Child, Document, Level, Limits, Report, Usage, Value
 
@@ -300,11 +300,18 @@ _ADAPTER: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator=
 
 
 def encode(frame: Frame) -> bytes:
-    """One line of JSON without its newline; always with `frame`, `kind`, `node` and `at`."""
-    if frame.node is not None:
-        return frame.__pydantic_serializer__.to_json(frame, exclude_none=True)
-    fields = frame.model_dump(mode="json", exclude_none=True)
-    return json.dumps({"frame": frame.frame, "node": None, **fields}, ensure_ascii=False).encode()
+    """One line of JSON without its newline; always with `frame`, `kind`, `node` and `at`.
+
+    Raises:
+        BadText: If it holds text that is no Unicode, such as half of a surrogate pair.
+    """
+    try:
+        if frame.node is not None:
+            return frame.__pydantic_serializer__.to_json(frame, exclude_none=True)
+        fields = frame.model_dump(mode="json", exclude_none=True)
+        return json.dumps({"frame": frame.frame, "node": None, **fields}, ensure_ascii=False).encode()
+    except ValueError as error:
+        raise BadText(f"{frame.kind} holds text that cannot be written: {' '.join(str(error).split())}") from None
 
 
 def decode(line: bytes) -> Frame:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from swarm import frames as f
 from swarm.autonomy import rule_for
-from swarm.decide import dependents, ended
+from swarm.ending import ended, stale
 from swarm.errors import NothingNew
 from swarm.foresee import Foreseen, Then, foresee
 from swarm.proposals import AnyProposal, Spawn, Terminate
@@ -163,17 +163,3 @@ def approved(opened: f.GateOpened, rule: str) -> f.GateDecided:
     return f.GateDecided(
         node=opened.node, gate=opened.gate, digest=opened.digest, decision="approve", by="rule", rule=rule
     )
-
-
-def closed(gates: Sequence[Gate], status: f.Closed, why: str) -> list[f.Frame]:
-    """The frames that close gates which are still open, or decided and not applied."""
-    return [
-        f.GateClosed(node=gate.node, gate=gate.id, status=status, why=why)
-        for gate in gates
-        if gate.status in ("open", "decided")
-    ]
-
-
-def stale(state: Swarm, gate: Gate, why: str) -> list[f.Frame]:
-    """The frames that make a gate stale, and with it those that were foreseen to follow."""
-    return closed([state.gates[gate.id], *dependents(state, gate)], "stale", why)

@@ -103,7 +103,11 @@ class Home:
         return found[0]
 
     def _begun(self, run: str) -> datetime:
-        first = next(iter(self.frames(run, upto=0)), None)
+        """When a run began; one that cannot be read counts as the oldest, so that it hides no other."""
+        try:
+            first = next(iter(self.frames(run, upto=0)), None)
+        except HistoryError:
+            return f.EPOCH
         return first.at if first else f.EPOCH
 
     def new_id(self, title: str) -> str:

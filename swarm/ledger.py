@@ -15,6 +15,8 @@ from swarm.store.log import Log
 
 Listener = Callable[[Sequence[f.Frame], Swarm], None]
 
+_Taken = tuple[f.Frame, bytes, Swarm]
+
 _TAIL = 4096
 
 
@@ -37,7 +39,7 @@ class Ledger:
         self.head = self.state = state
         self.error: HistoryError | None = None
         self._log, self._run, self._clock = log, run, clock
-        self._pending: list[tuple[f.Frame, Swarm]] = []
+        self._pending: list[_Taken] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._writer: asyncio.Task[None] | None = None
         self._listeners: list[Listener] = []
@@ -59,14 +61,18 @@ class Ledger:
 
         Raises:
             HistoryError: If an earlier write failed; nothing is taken any more.
+            BadText: If a frame cannot be written; none of them was taken.
         """
         if self.error:
             raise self.error
-        now = self._clock()
+        now, head = self._clock(), self.head
+        taken: list[_Taken] = []
         for frame in frames:
-            numbered = frame.model_copy(update={"frame": self.head.frame + 1, "at": now})
-            self.head = apply(self.head, numbered)
-            self._pending.append((numbered, self.head))
+            numbered = frame.model_copy(update={"frame": head.frame + 1, "at": now})
+            head = apply(head, numbered)
+            taken.append((numbered, f.encode(numbered), head))
+        self.head = head
+        self._pending += taken
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(done)
         if self._writer is None:
@@ -82,14 +88,14 @@ class Ledger:
         while self._pending:
             batch, self._pending = self._pending, []
             waiting, self._waiting = self._waiting, []
-            frames = [frame for frame, _ in batch]
+            frames = [frame for frame, _, _ in batch]
             try:
-                await self._log.append(self._run, self.state.frame, [f.encode(frame) for frame in frames])
+                await self._log.append(self._run, self.state.frame, [line for _, line, _ in batch])
             except HistoryError as error:
                 self._fail(error, [*waiting, *self._waiting])
                 await self._tell([])
                 return
-            self.state = batch[-1][1]
+            self.state = batch[-1][2]
             self._tail.extend(frames)
             for done in waiting:
                 if not done.done():

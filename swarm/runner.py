@@ -39,7 +39,7 @@ class Runner(Protocol):
         """Takes back the work of a node, if it is still under way."""
 
     async def close(self) -> None:
-        """Takes back all work and returns when none is under way."""
+        """Takes back all work, begins none any more, and returns when none is under way."""
 
 
 class TaskRunner:
@@ -47,10 +47,11 @@ class TaskRunner:
 
     def __init__(self) -> None:
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._closed = False
 
     def spawn(self, node: str, work: Work) -> None:
-        """Begins the work of a node, unless it is under way."""
-        if node not in self._tasks:
+        """Begins the work of a node, unless it is under way or the runner is closed."""
+        if node not in self._tasks and not self._closed:
             task = asyncio.ensure_future(work(node))
             self._tasks[node] = task
             task.add_done_callback(lambda _: self._tasks.pop(node))
@@ -61,7 +62,8 @@ class TaskRunner:
             task.cancel()
 
     async def close(self) -> None:
-        """Cancels all tasks and waits for them."""
+        """Cancels all tasks and waits for them; no other begins."""
+        self._closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

@@ -45,6 +45,7 @@ async def _proposed(node: NodeContext, seq: int, key: str, proposal: Spawn, revi
     gate = await node.gating.decided(seq, key, make, revision, None)
     if refused := await node.gating.refused(gate, seq, "spawn", key):
         return refused
+    await node.ready()
     await node.asides.within_limits(seq, gate.final)
     node.engine.ledger.put(_spawned(node, seq, key, gate.id, gate.final))
     return None

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from immutables import Map
 
 from swarm.frames import EPOCH, Decided, RunStatus, StepKind
-from swarm.proposals import AnyProposal
+from swarm.proposals import EFFECTS, AnyProposal
 from swarm.values import Ask, Child, Document, Level, Limits, Report, Usage
 
 NodeStatus = Literal[
@@ -91,6 +91,13 @@ class Node:
         return not self.pending or self.pending > self.gates + self.asks + self.joins
 
 
+def depth_below(parent: Node, child: Child) -> int:
+    """The depth at which a child of a node is: that of the node itself for its successor in the next round."""
+    number = child.arguments.get("round")
+    successor = child.action == parent.action and isinstance(number, int) and number > 1
+    return parent.depth if successor else parent.depth + 1
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step of a node: where its intent and its result lie in the history."""
@@ -123,7 +130,11 @@ class Decision:
     report: Report | None
     frame: int
     at: datetime
-    directive: str = ""
+
+    @property
+    def word(self) -> str:
+        """The decision in one word, as the gate offered it."""
+        return self.choice if self.verb == "choose" else self.verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +209,7 @@ class Swarm:
         open_gates, open_questions: Ids that wait, to the frame at which they began to.
         foreseen: Ids of gates that are not due yet, by node.
         live: How many nodes can go on without a human.
+        doubts: How many effects in doubt wait for one.
         paused: Ids of paused nodes.
         commands: Ids of commands that were taken, with their frame.
     """
@@ -225,6 +237,7 @@ class Swarm:
     paused_run: bool = False
     root: str | None = None
     live: int = 0
+    doubts: int = 0
     usage: Usage = Usage()
     next_node: int = 1
     next_gate: int = 1
@@ -263,10 +276,20 @@ class Swarm:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing can go on without a human: nodes below a pause do not count."""
+        """Whether nothing can go on without a human: what is below a pause or waits for a doubt does not count."""
         if self.paused_run or not self.live:
             return True
-        return bool(self.paused) and all(self.is_paused(node.id) for node in self.nodes.values() if node.live)
+        if not self.paused and not self.doubts:
+            return False
+        return all(self.is_paused(node.id) or self._is_held(node.id) for node in self.nodes.values() if node.live)
+
+    def _is_held(self, node: str) -> bool:
+        """Whether all that could go on in a node are approved effects, which wait while another one is in doubt."""
+        found = self.nodes[node]
+        going = found.pending - found.gates - found.asks - found.joins
+        effects = (step for step in self.pending(node) if step.kind in EFFECTS and step.begun < 0)
+        held = sum(step.gate not in self.open_gates for step in effects)
+        return bool(self.doubts) and 0 < going == held
 
     def children(self, node: str) -> Iterator[Node]:
         """The children of a node, in the order in which they were spawned."""
@@ -288,6 +311,17 @@ class Swarm:
             found = self.nodes[stack.pop()]
             yield found
             stack.extend(self.kids[found.id, rank] for rank in reversed(range(found.children)))
+
+    def pending(self, node: str) -> Iterator[Step]:
+        """The steps of a node that have begun, or have a gate, and not ended."""
+        for seq in range(1, self.nodes[node].steps + 1):
+            if (step := self.steps.get((node, seq))) and step.ended < 0:
+                yield step
+
+    def position(self, node: str, seq: int) -> str:
+        """Place of a step in the tree, without ids: ranks from the root down, then the step, as in `0.1.2#3`."""
+        ranks = [self.nodes[node].rank, *(above.rank for above in self.ancestors(node))]
+        return ".".join(map(str, reversed(ranks))) + f"#{seq}"
 
     def is_paused(self, node: str) -> bool:
         """Whether the node, one above it, or the run is paused."""

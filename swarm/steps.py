@@ -45,9 +45,8 @@ class Steps:
 
     @property
     def position(self) -> str:
-        """Place of the present step in the tree, without ids: ranks from the root, then the step."""
-        ranks = [str(self.node.rank), *(str(above.rank) for above in self.state.ancestors(self.id))]
-        return ".".join(reversed(ranks)) + f"#{self._seq}"
+        """Place of the present step in the tree; see `Swarm.position`."""
+        return self.state.position(self.id, self._seq)
 
     def poke(self) -> None:
         """Tells the node that something about it changed."""
@@ -65,12 +64,19 @@ class Steps:
         await self.until(lambda state: True if not state.is_paused(self.id) else None)
 
     async def together(self, *steps: Awaitable[V]) -> list[V]:
-        """Takes several steps at once; they are numbered in the order given."""
+        """Takes several steps at once; they are numbered in the order given.
+
+        Raises:
+            StepFailed: If one of them failed, once none is under way any more.
+        """
         self._together = True
         try:
-            return list(await asyncio.gather(*steps))
+            results = await asyncio.gather(*steps, return_exceptions=True)
         finally:
             self._together = False
+        if errors := [result for result in results if isinstance(result, BaseException)]:
+            raise errors[0]
+        return [result for result in results if not isinstance(result, BaseException)]
 
     def next(self, kind: f.StepKind, key: str, schema: str = "") -> tuple[int, Step | None]:
         """The number of the next step, and what is on record of it.
@@ -91,9 +97,9 @@ class Steps:
     @asynccontextmanager
     async def pending(self) -> AsyncIterator[None]:
         """Holds a step that is under way; waits first while the node is paused."""
-        await self.ready()
         self._pending += 1
         try:
+            await self.ready()
             yield
         finally:
             self._pending -= 1

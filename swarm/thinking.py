@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from swarm import frames as f
 from swarm.asks import ASKS, Thought
-from swarm.errors import ModelError, NothingNew, StepFailed
+from swarm.errors import NothingNew, StepFailed
 from swarm.models.base import Request
 from swarm.prompts import render
 from swarm.state import Step
@@ -28,7 +28,7 @@ async def think(steps: Steps, schema: type[T], key: str, rejected: str, inputs: 
         try:
             value, usage = await _answered(steps, asked, begun)
             thought = schema.model_validate(value)
-        except (ModelError, ValueError) as error:
+        except Exception as error:  # a model is code of many hands: whatever it raises is the step's failure
             await steps.fail(seq, "think", key, one_line(error), schema.__name__)
             raise (error if isinstance(error, NothingNew) else StepFailed(one_line(error))) from None
         value = thought.model_dump(mode="json")

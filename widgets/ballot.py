@@ -152,7 +152,7 @@ class Ballot:
         return replace(self, edits=edits, dropped=others | {(gate.id, place) for place in dropped})
 
     def with_gates(self, gates: tuple[Gate, ...]) -> Ballot:
-        """The same marks on other gates."""
+        """Another card; the marks on each gate are kept for when it is opened again."""
         return replace(self, gates=gates)
 
     def follow(self, gates: Mapping[str, Gate]) -> Ballot:

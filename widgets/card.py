@@ -8,24 +8,24 @@ from time import monotonic
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.events import Key, Paste
 
 from swarm.cards import Card, cards
 from swarm.proposals import AnyProposal
 from swarm.state import Gate, Swarm
 from widgets import decisions
+from widgets.armed import Armed
 from widgets.ballot import Ballot, Item
 from widgets.card_flows import Flows, copied
-from widgets.card_rows import card_rows
-from widgets.decision_bar import DecisionBar, spelled
+from widgets.card_rows import body_rows, card_rows
+from widgets.decision_bar import DecisionBar
 from widgets.form import Drafts
-from widgets.lines import Lines
+from widgets.lines import Lines, Row
 from widgets.offers import KEYS, offers
 from widgets.titled import Titled
 from widgets.words import ago, count
 
 
-class CardView(Titled, Vertical, can_focus=True):
+class CardView(Vertical, Titled, Armed, can_focus=True):
     """One card with one or more gates.
 
     | Key | Description |
@@ -60,17 +60,18 @@ class CardView(Titled, Vertical, can_focus=True):
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self._bar = DecisionBar(self._take, keys, clock)
+        self.bar = DecisionBar(self._take, keys, clock)
         self._flows = Flows(self, {} if drafts is None else drafts)
         self._ballot, self._state, self._now = Ballot(), Swarm(), Swarm().at
-        self._cursor, self._more, self._past = -1, False, False
+        self.cursor, self._more, self._past = -1, False, False
         self._newcomers: tuple[Gate, ...] = ()
+        self._body: tuple[Ballot, list[Row]] | None = None
 
     def compose(self) -> ComposeResult:
         """What is proposed, and below it the bar that stays."""
         yield (lines := Lines(classes="card-body"))
         lines.can_focus = False
-        yield self._bar
+        yield self.bar
 
     # -- what is shown -------------------------------------------------------------------------------------------------
 
@@ -85,21 +86,23 @@ class CardView(Titled, Vertical, can_focus=True):
             now: For how long it has been open.
             past: Nothing can be decided.
         """
+        returned, moved = self._past and not past, (state is not self._state) or past != self._past
         self._state, self._now, self._past = state, now, past
-        if card is None:
-            self._ballot, self._newcomers = Ballot(), ()
-            self._draw()
-        elif self._is_shown(card):
+        if card is None or not self._is_shown(card):
+            self._open(card.gates if card else ())
+        elif moved:
             self._follow(state)
         else:
-            self._open(card.gates)
+            self._entitle()
+        if returned:
+            self.stand()
 
     def _is_shown(self, card: Card) -> bool:
         return bool({gate.id for gate in card.gates} & {gate.id for gate in self._ballot.gates})
 
     def _open(self, gates: tuple[Gate, ...]) -> None:
-        self._ballot, self._newcomers, self._more = Ballot(gates), (), False
-        self._cursor = -1 if self._ballot.choosing else 0
+        self._ballot, self._newcomers, self._more = self._ballot.with_gates(gates), (), False
+        self.cursor = -1 if self._ballot.choosing else 0
         self._find_newcomers()
         self._draw(top=True)
         self.stand()
@@ -144,109 +147,75 @@ class CardView(Titled, Vertical, can_focus=True):
     def item(self) -> Item | None:
         """Where the cursor stands."""
         items = self._ballot.items
-        return items[self._cursor] if 0 <= self._cursor < len(items) else None
+        return items[self.cursor] if 0 <= self.cursor < len(items) else None
 
-    def _draw(self, *, top: bool = False) -> None:
+    def _entitle(self) -> None:
         gates = self._ballot.gates
-        self.set_class(not gates, "-empty")
         if gates:
             several = f"Gates {gates[0].id}–{gates[-1].id}" if len(gates) > 1 else f"Gate {gates[0].id}"
             opened = min(gate.opened_at for gate in gates)
             self.entitle(f"{several} · {gates[0].kind.replace('_', ' ')}", f"opened {ago(self._now - opened)}")
-            rows = card_rows(self._ballot, self._state, more=self._more, newcomers=len(self._newcomers))
         else:
             self.entitle("Gate")
-            rows = []
-        if self.is_mounted:
-            self.query_one(Lines).show(rows, cursor=self._cursor if len(self._ballot.items) > 1 else -1, top=top)
-            self._draw_bar()
 
-    def _draw_bar(self) -> None:
+    def _draw(self, *, top: bool = False) -> None:
+        self._entitle()
+        self.set_class(not self._ballot.gates, "-empty")
+        if self.is_mounted:
+            self.lines.show(self._rows(), cursor=self.cursor if len(self._ballot.items) > 1 else -1, top=top)
+            self.draw_bar()
+
+    def _rows(self) -> list[Row]:
+        if not self._ballot.gates:
+            return []
+        if self._body is None or self._body[0] != self._ballot or self._ballot.choosing:
+            self._body = self._ballot, body_rows(self._ballot, self._state)
+        return card_rows(self._ballot, self._state, self._body[1], more=self._more, newcomers=len(self._newcomers))
+
+    def draw_bar(self) -> None:
+        """Shows in the bar what can be done now."""
         if self._past:
-            self._bar.offer((), f"as it was in frame {self._state.frame}: esc returns to now")
+            self.bar.offer((), f"as it was in frame {self._state.frame}: esc returns to now")
         elif found := offers(self._ballot, self.item):
-            below = self.query_one(Lines).below
-            self._bar.offer(found, f"{count(below, 'line')} below" if below else "", active=self.has_focus)
+            below = self.lines.below
+            self.bar.offer(found, f"{count(below, 'line')} below" if below else "")
         else:
-            self._bar.offer((), "nothing is left to decide here" if self._ballot.gates else "")
+            self.bar.offer((), "nothing is left to decide here" if self._ballot.gates else "")
 
     def say(self, words: str) -> None:
         """Says a few words of ours in the bar, for a moment."""
-        self._bar.say(words)
-
-    def stand(self, *, field_taken: bool = False) -> None:
-        """Lets the card stand anew: see `DecisionBar.stand`."""
-        self._bar.stand(field_taken=field_taken)
-
-    def settle(self) -> None:
-        """Looks whether a decision key was followed by silence; a timer does so too."""
-        self._bar.settle()
+        self.bar.say(words)
 
     def on_mount(self) -> None:
         """Draws what was shown before there was a place for it."""
         self._draw(top=True)
-        self.watch(self.query_one(Lines), "scroll_y", self._draw_bar, init=False)
+        self.watch(self.lines, "scroll_y", self.draw_bar, init=False)
 
     # -- keys ----------------------------------------------------------------------------------------------------------
 
-    def on_key(self, event: Key) -> None:
-        """Moves, or hands the key to the bar, which knows whether it was meant."""
-        key = spelled(event)
-        offered = self._bar.press(key, event.time)
-        if offered or self._moves(key):
-            event.stop()
-            event.prevent_default()
-
-    def on_paste(self, event: Paste) -> None:
-        """A paste is no key."""
-        event.stop()
-        self._bar.interrupt()
-
-    def on_focus(self) -> None:
-        """Whatever brought the focus here was another key."""
-        self._bar.interrupt()
-        self._draw_bar()
-
-    def on_blur(self) -> None:
-        """Keys go elsewhere."""
-        self._bar.interrupt()
-        self._draw_bar()
-
-    def on_lines_picked(self, event: Lines.Picked) -> None:
-        """A click points at an item."""
-        event.stop()
-        self._point(event.item)
-
-    def _moves(self, key: str) -> bool:
-        lines = self.query_one(Lines)
+    def moves(self, key: str) -> bool:
+        """Moves between items or reads on; enter takes in what came."""
         if key in ("j", "down", "k", "up"):
             self._step(1 if key in ("j", "down") else -1)
         elif self._ballot.choosing and key.isdecimal() and 1 <= int(key) <= len(self._ballot.items):
-            self._point(int(key) - 1)
+            self.point(int(key) - 1)
         elif key == "enter" and self._newcomers:
             self.take_in()
         else:
-            return lines.turn(key)
+            return self.lines.turn(key)
         return True
 
     def _step(self, by: int) -> None:
         """To the next item if its head is in sight, else a line on: nothing is skipped unread."""
-        lines, place = self.query_one(Lines), self._cursor + by
-        if 0 <= place < len(self._ballot.items) and lines.sees(place):
-            self._point(place)
+        place = self.cursor + by
+        if 0 <= place < len(self._ballot.items) and self.lines.sees(place):
+            self.point(place)
         else:
-            lines.scroll_relative(y=by, animate=False)
-
-    def _point(self, place: int) -> None:
-        self._cursor = place
-        self.query_one(Lines).point(place)
-        self._draw_bar()
+            self.lines.scroll_relative(y=by, animate=False)
 
     def _take(self, name: str) -> None:
         """Does what a decision key stands for."""
         item = self.item
-        if not self.has_focus or not self.screen.is_current or self._past:
-            return
         if name == "why":
             self._more = not self._more
             self._draw()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from textual.content import Content
 
@@ -33,18 +33,24 @@ _CHOICES = {
 }
 
 
-def card_rows(ballot: Ballot, state: Swarm, *, more: bool = False, newcomers: int = 0) -> list[Row]:
+def body_rows(ballot: Ballot, state: Swarm) -> list[Row]:
+    """What exactly would happen, or what can be chosen: the same for as long as the ballot is."""
+    return list(_choosing(ballot, state) if ballot.choosing else item_rows(ballot, state))
+
+
+def card_rows(
+    ballot: Ballot, state: Swarm, body: Sequence[Row], *, more: bool = False, newcomers: int = 0
+) -> list[Row]:
     """All rows of a card.
 
     Args:
         ballot: Its gates and what was marked.
         state: The run now.
+        body: What `body_rows` gave for the ballot.
         more: Whether the rule in force is told in more words.
         newcomers: How many gates have come since that would be shown beside these.
     """
-    rows = [*_head(ballot, state, more), Row()]
-    rows += _choosing(ballot, state) if ballot.choosing else item_rows(ballot, state)
-    rows += _facts(ballot, state, more)
+    rows = [*_head(ballot, state, more), Row(), *body, *_facts(ballot, state, more)]
     if newcomers:
         words = (
             f"{count(newcomers, 'more gate')} of this kind came since: enter adds {'it' if newcomers == 1 else 'them'}"

@@ -36,24 +36,32 @@ class DecisionBar(Static):
         super().__init__(classes="decision-bar")
         self._take, self._keys, self._arming = take, keys, Arming(clock)
         self._offers: Sequence[Offer] = ()
-        self._aside, self._active = "", False
+        self._aside, self._words = "", Content("")
         self._said: Timer | None = None
         self.said = ""
 
-    def offer(self, offers: Sequence[Offer], aside: str = "", *, active: bool = True) -> None:
-        """Shows what can be done, and something beside it; `active` if keys arrive here."""
-        self._offers, self._aside, self._active = offers, aside, active
+    def offer(self, offers: Sequence[Offer], aside: str = "") -> None:
+        """Shows what can be done, and something beside it."""
+        self._offers, self._aside = offers, aside
         self._draw()
 
+    @property
+    def _hears(self) -> bool:
+        """Whether keys come here by now; `has_focus` of the parent follows only after its own handlers."""
+        return self.is_attached and self.screen.focused is self.parent and self.screen.is_current
+
     def _draw(self) -> None:
-        self.set_class(self._active and self._arming.armed, "-armed")
+        self.set_class(bool(self._offers) and self._hears and self._arming.armed, "-armed")
         of_name = {name: key for key, name in self._keys.items()}
         parts = [_part(of_name[offer.name], offer.words) for offer in self._offers if offer.name in of_name]
         if self._aside:
             parts.append(Content.styled(self._aside, "$text-muted"))
         if self.said:
             parts.append(Content.styled(self.said, "bold $warning"))
-        self.update(packed(parts, self.size.width))
+        words = packed(parts, self.size.width)
+        if words != self._words or not words:
+            self._words = words
+            self.update(words)
 
     def on_resize(self) -> None:
         """Packs it anew."""
@@ -86,9 +94,9 @@ class DecisionBar(Static):
 
     def press(self, key: str, at: float) -> bool:
         """Notes any key, pressed at `at`; whether it is one of the decision keys that are offered."""
-        name = self._keys.get(key)
-        offered = any(offer.name == name for offer in self._offers)
-        if offered and name is not None:
+        name = self._keys.get(key, "")
+        offered = self._offered(name)
+        if offered:
             if self._arming.decide(name, at):
                 self.set_timer(ALONE + _SOON, self.settle)
             else:
@@ -97,14 +105,18 @@ class DecisionBar(Static):
             self.say(TOO_SOON)
         return offered
 
+    def _offered(self, name: str) -> bool:
+        return any(offer.name == name for offer in self._offers)
+
     def interrupt(self) -> None:
         """Something happened that makes a waiting key doubtful, such as a paste or a change of focus."""
         self._arming.heard(self._arming.clock())
+        self._draw()
 
     def settle(self) -> None:
         """Hands on the decision key that was followed by silence, if there is one."""
         name = self._arming.settle()
-        if name is not None:
+        if name is not None and self._offered(name) and self._hears:
             self._take(name)
         if self._arming.waits:
             self.set_timer(ALONE / 2, self.settle)

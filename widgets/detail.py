@@ -58,7 +58,7 @@ class Sections(Static):
                 return
 
 
-class NodeDetail(Titled, Vertical, can_focus=True):
+class NodeDetail(Vertical, Titled, can_focus=True):
     """Directive, report, steps, changes, output and messages of a node.
 
     | Key | Description |

@@ -56,13 +56,12 @@ def who(state: Swarm, gates: Iterable[Gate], node: str) -> str:
 
 
 def _cost(state: Swarm, due: list[Gate], pairs: list[tuple[Gate, AnyProposal]]) -> str:
-    nodes = [state.nodes[gate.node] for gate in due if gate.node in state.nodes]
-    parts = [f"{spent(state.usage)} so far"]
-    if state.usage.calls:
-        parts.insert(0, f"{spent(sum((node.usage for node in nodes), Usage()))} here")
+    own = sum((state.nodes[gate.node].usage for gate in due if gate.node in state.nodes), Usage())
+    tokens = state.usage.input_tokens + state.usage.output_tokens
+    parts = [f"{spent(own)} here", f"{spent(state.usage)} so far"] if tokens else ["0 tokens so far"]
     new = sum(len(proposal.children) for _, proposal in pairs if isinstance(proposal, Spawn))
     if new:
-        total, tokens = len(state.nodes), state.usage.input_tokens + state.usage.output_tokens
+        total = len(state.nodes)
         if tokens:
             parts.append(f"≈ {short(tokens * new // total)} more, at the pace so far")
         parts.append(f"nodes {total} → {total + new} of {state.limits.nodes}")

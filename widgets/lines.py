@@ -39,12 +39,19 @@ class Row:
     head: bool = False
     code: bool = False
 
+    def height(self, width: int) -> int:
+        """How many lines it takes at a width in cells."""
+        return 1 if self._fits(width) else len(self.wrapped(width))
+
+    def _fits(self, width: int) -> bool:
+        return self.lead.cell_length + self.content.cell_length <= width and "\n" not in self.content.plain
+
     def wrapped(self, width: int) -> list[Content]:
         """The lines at a width in cells, each with its lead or indent; at least one."""
+        if self._fits(width):
+            return [self.lead + self.content]
         indent = self.lead.cell_length
         room = max(1, width - indent)
-        if self.content.cell_length <= room and "\n" not in self.content.plain:
-            return [self.lead + self.content]
         lines = self.content.fold(room) if self.code else self.content.wrap(room)
         blank = Content(" " * indent)
         return [(blank if place else self.lead) + line for place, line in enumerate(lines)]
@@ -67,12 +74,24 @@ class Lines(ScrollView):
             """The pager that it comes from."""
             return self.lines
 
+    @dataclass
+    class LaidOut(Message):
+        """There is another number of lines, or room for another number of them."""
+
+        lines: Lines
+
+        @property
+        def control(self) -> Lines:
+            """The pager that it comes from."""
+            return self.lines
+
     def __init__(self, rows: Sequence[Row] = (), *, classes: str | None = None) -> None:
         super().__init__(classes=classes)
         self._rows: Sequence[Row] = rows
         self._starts: list[int] = [0]
         self._wrapped: LRUCache[int, list[Content]] = LRUCache(4096)
         self._cursor = -1
+        self._width = 0
 
     def show(self, rows: Sequence[Row], *, cursor: int = -1, top: bool = False) -> None:
         """Shows rows in place of those before; the place where one reads is kept, unless `top`."""
@@ -130,22 +149,23 @@ class Lines(ScrollView):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as there are at a width, where the height is left to the content."""
-        return sum(len(row.wrapped(width - 1)) for row in self._rows)
+        return sum(row.height(width - 1) for row in self._rows)
 
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width
         if not width:
             return
+        self._width = width  # the size may change before `on_resize` says so: lines are drawn as they were laid out
         self._wrapped.clear()
-        heights = (len(self._lines(place)) for place in range(len(self._rows)))
-        self._starts = list(accumulate(heights, initial=0))
+        self._starts = list(accumulate((row.height(width) for row in self._rows), initial=0))
         self.virtual_size = Size(width, self._starts[-1])
         self.refresh()
+        self.post_message(self.LaidOut(self))
 
     def _lines(self, place: int) -> list[Content]:
         lines = self._wrapped.get(place)
         if lines is None:
-            lines = self._rows[place].wrapped(self.scrollable_content_region.width)
+            lines = self._rows[place].wrapped(self._width)
             self._wrapped[place] = lines
         return lines
 

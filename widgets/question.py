@@ -24,7 +24,7 @@ from widgets.titled import Titled
 from widgets.words import question_name
 
 
-class QuestionPanel(Titled, Vertical):
+class QuestionPanel(Vertical, Titled):
     """One question at a time: choices with numbers, free text, or the form of a schema.
 
     Args:
@@ -79,11 +79,13 @@ class QuestionPanel(Titled, Vertical):
         self._drafts: Drafts = {} if drafts is None else drafts
         self._clock = clock
         self._question: Question | None = None
+        self._part: Body | Lines | None = None
         self._asker, self._past = "", False
 
     def compose(self) -> ComposeResult:
         """Filled by `show`."""
-        yield from self._parts()
+        if self._part is not None:
+            yield self._part
 
     @property
     def question(self) -> Question | None:
@@ -103,40 +105,43 @@ class QuestionPanel(Titled, Vertical):
         self._asker = who(state, (), question.node) if question else ""
         self.set_class(question is None, "-empty")
         self.entitle(f"Question {question.id} · {question_name(question)}" if question else "Question")
-        if _shape(*before) != _shape(question, past) and self.is_mounted:
-            if self.has_focus_within:
+        if _shape(*before) != _shape(question, past):
+            if self.is_mounted and self.has_focus_within:
                 self.post_message(self.FieldTaken(self))
-            self._fill(self._parts())
+            self._fill(self._made())
 
-    def _fill(self, parts: list[Body | Lines]) -> None:
-        self.remove_children()
-        self.mount(*parts)
+    def _fill(self, part: Body | Lines | None) -> None:
+        self._part = part
+        if self.is_mounted:
+            self.remove_children()
+            if part is not None:
+                self.mount(part)
 
-    def _parts(self) -> list[Body | Lines]:
+    def _made(self) -> Body | Lines | None:
         question = self._question
         if question is None:
-            return []
+            return None
         if not question.open or self._past:
-            return [Lines(_settled(question, self._asker))]
+            return Lines(_settled(question, self._asker))
         ask = question.ask
         if ask.form is not None:
-            return [FormBody(question, self._asker, self._send, self._drafts)]
+            return FormBody(question, self._asker, self._send, self._drafts)
         if not ask.choices and (ask.default is None or f"question {question.id}" in self._drafts):
-            return [TextBody(question, self._asker, self._send, self._drafts)]
+            return TextBody(question, self._asker, self._send, self._drafts)
         more = None if ask.choices else self._write
-        return [ChoiceBody(question, self._asker, self._send, self._drafts, more=more, clock=self._clock)]
+        return ChoiceBody(question, self._asker, self._send, self._drafts, more=more, clock=self._clock)
 
     def _write(self) -> None:
         """Something else than the default."""
         if self._question is not None:
-            body = TextBody(self._question, self._asker, self._send, self._drafts)
-            self._fill([body])
-            self.call_after_refresh(body.start)
+            self._fill(TextBody(self._question, self._asker, self._send, self._drafts))
+            self.focus()
 
     def focus(self, scroll_visible: bool = True) -> Self:
         """Puts the focus where the answer is given."""
-        for body in self.query(Body):
-            body.start()
+        for body in self.children:
+            if isinstance(body, Body):
+                body.start()
         return self
 
     def _send(self, answer: Any) -> None:

@@ -10,13 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Key, Paste
 from textual.widgets import Static, TextArea
 
 from swarm.errors import SwarmError
 from swarm.state import Question
 from widgets import safe
-from widgets.decision_bar import DecisionBar, spelled
+from widgets.armed import Armed
+from widgets.decision_bar import DecisionBar
 from widgets.form import Drafts
 from widgets.lines import Lines, Row
 from widgets.offers import Offer
@@ -46,6 +46,7 @@ class Body(Vertical):
         super().__init__(classes="question-body")
         self.question, self._asker, self._send, self._drafts = question, asker, send, drafts
         self._key = f"question {question.id}"
+        self._started = False
 
     def head(self) -> Iterator[Row]:
         """The question, and who asks."""
@@ -54,6 +55,17 @@ class Body(Vertical):
         yield Row()
 
     def start(self) -> None:
+        """Puts the focus where one begins, as soon as there is something to put it on."""
+        self._started = True
+        if self.is_mounted:
+            self.begin()
+
+    def on_mount(self) -> None:
+        """All fields are there now."""
+        if self._started:
+            self.begin()
+
+    def begin(self) -> None:
         """Puts the focus where one begins."""
 
     def action_submit(self) -> None:
@@ -74,7 +86,7 @@ class Body(Vertical):
             error.update(safe.text(words))
 
 
-class ChoiceBody(Body, can_focus=True):
+class ChoiceBody(Body, Armed, can_focus=True):
     """Numbered choices: a number points at one, enter sends it, alone and only once the question has stood.
 
     Args:
@@ -96,14 +108,13 @@ class ChoiceBody(Body, can_focus=True):
         ask = question.ask
         self._more = more
         self._choices = ask.choices or ((ask.default,) if ask.default is not None else ())
-        self._cursor = -1
-        self._bar = DecisionBar(self._take, {"enter": "send"}, clock)
+        self.bar = DecisionBar(self._take, {"enter": "send"}, clock)
 
     def compose(self) -> ComposeResult:
         """The question with its choices, and the bar."""
         yield (lines := Lines([*self.head(), *self._rows()], classes="question-text"))
         lines.can_focus = False
-        yield self._bar
+        yield self.bar
 
     def _rows(self) -> Iterator[Row]:
         for place, choice in enumerate(self._choices):
@@ -115,67 +126,34 @@ class ChoiceBody(Body, can_focus=True):
 
     def on_mount(self) -> None:
         """It stands from when it is painted."""
-        self._bar.stand()
-        self._draw_bar()
+        self.bar.stand()
+        self.draw_bar()
 
-    def start(self) -> None:
+    def begin(self) -> None:
         """Keys arrive here."""
         self.focus()
 
-    def _draw_bar(self) -> None:
-        offers = [Offer("send", f"send {self._cursor + 1}")] if self._cursor >= 0 else []
-        aside = "" if offers else "a number points at an answer; nothing is sent before"
-        self._bar.offer(offers, aside, active=self.has_focus)
+    def draw_bar(self) -> None:
+        """Offers to send what the cursor points at."""
+        offers = [Offer("send", f"send {self.cursor + 1}")] if self.cursor >= 0 else []
+        last = len(self._choices) + bool(self._more)
+        self.bar.offer(offers, "" if offers else f"1–{last} points, enter sends")
 
-    def on_key(self, event: Key) -> None:
-        """A number or a move points; enter sends."""
-        key = spelled(event)
-        offered = self._bar.press(key, event.time)
+    def moves(self, key: str) -> bool:
+        """A number points, or a move does."""
         total = len(self._choices) + bool(self._more)
         if key.isdecimal() and 1 <= int(key) <= total:
-            self._point(int(key) - 1)
+            self.point(int(key) - 1)
         elif key in ("j", "down", "k", "up"):
-            self._point(max(0, min(total - 1, self._cursor + (1 if key in ("j", "down") else -1))))
-        elif not offered and not self.query_one(Lines).turn(key):
-            return
-        event.stop()
-        event.prevent_default()
-
-    def on_paste(self, event: Paste) -> None:
-        """A paste is no key."""
-        event.stop()
-        self._bar.interrupt()
-
-    def on_focus(self) -> None:
-        """Whatever brought the focus here was another key."""
-        self._bar.interrupt()
-        self._draw_bar()
-
-    def on_blur(self) -> None:
-        """Keys go elsewhere."""
-        self._bar.interrupt()
-        self._draw_bar()
-
-    def on_lines_picked(self, event: Lines.Picked) -> None:
-        """A click points."""
-        event.stop()
-        self._point(event.item)
-
-    def _point(self, place: int) -> None:
-        self._cursor = place
-        self.query_one(Lines).point(place)
-        self._draw_bar()
-
-    def settle(self) -> None:
-        """Looks whether enter was followed by silence; a timer does so too."""
-        self._bar.settle()
+            self.point(max(0, min(total - 1, self.cursor + (1 if key in ("j", "down") else -1))))
+        else:
+            return self.lines.turn(key)
+        return True
 
     def _take(self, _: str) -> None:
-        if not self.has_focus or not self.screen.is_current:
-            return
-        if self._cursor < len(self._choices):
-            self.send(self._choices[self._cursor])
-            self._bar.stand()
+        if self.cursor < len(self._choices):
+            self.send(self._choices[self.cursor])
+            self.bar.stand()
         elif self._more:
             self._more()
 
@@ -191,7 +169,7 @@ class TextBody(Body):
         yield Static(classes="question-error")
         yield Static(SENDS, classes="question-keys")
 
-    def start(self) -> None:
+    def begin(self) -> None:
         """One writes at once."""
         self.query_one(TextArea).focus()
 

@@ -27,8 +27,8 @@ class FormBody(Body):
     """The form of a schema, for a person who is the model; any chat can be asked instead."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "screen.focus_next", show=False),
-        Binding("shift+tab", "screen.focus_previous", show=False),
+        Binding("tab", "app.focus_next", show=False),
+        Binding("shift+tab", "app.focus_previous", show=False),
     ]
 
     def compose(self) -> ComposeResult:
@@ -48,7 +48,7 @@ class FormBody(Body):
         for field in fields_of(self.question.ask.form or {}):
             yield FieldBox(field, value.get(field.name))
 
-    def start(self) -> None:
+    def begin(self) -> None:
         """One begins with the first field."""
         fields = self.query_one(".question-fields").query("Input, TextArea, Pick")
         if fields:

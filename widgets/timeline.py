@@ -21,6 +21,7 @@ from widgets.words import count, fit
 _LEAD = " < > steps   "
 _GAP = 2
 _LONGEST = 28
+_SHORTEST = 8
 
 
 class Timeline(Toned, Titled, can_focus=True):
@@ -145,11 +146,14 @@ class Timeline(Toned, Titled, can_focus=True):
         return pieces
 
     def _place(self, taken: dict[int, tuple[int, str, str]], frame: int, label: str, tone: str, width: int) -> None:
-        """Places a label at its column if there is room for it, or for its number."""
+        """Places a label at its column, as much of it as there is room for; at least its number, or nothing."""
+        text = fit(f"{frame} {line(label)}".strip(), _LONGEST)
         start = len(_LEAD) + column(frame, self._last, self._columns)
-        for text in (fit(f"{frame} {line(label)}".strip(), _LONGEST), str(frame)):
-            begin = max(0, min(start, width - cell_len(text)))
-            stop = begin + cell_len(text)
-            if all(stop + _GAP <= left or right + _GAP <= begin for left, (right, _, _) in taken.items()):
-                taken[begin] = (stop, text, tone)
-                return
+        if frame == self._last:
+            start = max(0, min(start, width - cell_len(text)))
+        room = min([width, *(left - _GAP for left in taken if left >= start)]) - start
+        least = len(str(frame))
+        if room < least or any(left <= start < right + _GAP for left, (right, _, _) in taken.items()):
+            return
+        text = fit(text, room) if room >= min(cell_len(text), least + _SHORTEST) else str(frame)
+        taken[start] = (start + cell_len(text), text, tone)

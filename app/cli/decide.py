@@ -19,6 +19,7 @@ from swarm.home import Home
 from swarm.proposals import AnyProposal, Failure
 from swarm.state import Gate
 from swarm.values import Report
+from widgets.words import count
 
 _VERBS = tuple(verb for verb in get_args(Decided) if verb != "choose")
 _PROPOSAL: TypeAdapter[AnyProposal] = TypeAdapter(AnyProposal)
@@ -28,8 +29,12 @@ _PROPOSAL: TypeAdapter[AnyProposal] = TypeAdapter(AnyProposal)
 @click.argument("run")
 @click.argument("words", nargs=-1, required=True, metavar="GATE… [VERB]")
 @click.option("--choose", metavar="CHOICE", help="In place of VERB: one of the choices that the gate offers.")
-@click.option("--digest", "digests", multiple=True, metavar="D", help="Of each gate, as you saw it; refused if it changed.")
-@click.option("--with", "file", type=click.Path(path_type=Path), metavar="FILE", help="JSON of an edit, or of a report by hand.")
+@click.option(
+    "--digest", "digests", multiple=True, metavar="D", help="Of each gate, as you saw it; refused if it changed."
+)
+@click.option(
+    "--with", "file", type=click.Path(path_type=Path), metavar="FILE", help="JSON of an edit, or of a report by hand."
+)
 @click.option("--because", default="", metavar="TEXT", help="Why; a rejection needs it, the node reads it.")
 @options.as_json
 @options.root
@@ -43,7 +48,7 @@ def decide_command(
     root: Path,
     as_json: bool,
 ) -> None:
-    """Decide exactly the gates that are named: approve, edit, reject, skip or stop.
+    r"""Decide exactly the gates that are named: approve, edit, reject, skip or stop.
 
     \b
     swarm decide wc-1 14 approve
@@ -60,7 +65,9 @@ def decide_command(
     home = Home(root)
     name = home.find(run)
     decided = Decide(
-        gates=tuple(Seen(gate=gate, digest=digest) for gate, digest in zip(gates, digests or [""] * len(gates), strict=True)),
+        gates=tuple(
+            Seen(gate=gate, digest=digest) for gate, digest in zip(gates, digests or [""] * len(gates), strict=True)
+        ),
         verb=verb,
         choice=choice,
         reason=because,
@@ -78,9 +85,9 @@ def _what(words: tuple[str, ...], choose: str | None) -> tuple[list[str], Decide
     if choose is not None:
         if gates[-1] in _VERBS:
             raise UsageError(f"{gates[-1]} and --choose {choose} are two decisions: give one")
-        verb, choice = cast(Decided, choose if choose in _VERBS else "choose"), "" if choose in _VERBS else choose
+        verb, choice = cast("Decided", choose if choose in _VERBS else "choose"), "" if choose in _VERBS else choose
     elif gates[-1] in _VERBS:
-        verb, choice = cast(Decided, gates.pop()), ""
+        verb, choice = cast("Decided", gates.pop()), ""
     else:
         raise UsageError(f"{gates[-1]} is no decision: end with one of {', '.join(_VERBS)}, or say --choose CHOICE")
     if not gates:
@@ -92,7 +99,8 @@ def _what(words: tuple[str, ...], choose: str | None) -> tuple[list[str], Decide
 
 def _check_digests(gates: list[str], digests: tuple[str, ...]) -> None:
     if digests and len(digests) != len(gates):
-        raise UsageError(f"{len(gates)} gates and {len(digests)} digests: give one for each gate, in their order, or none")
+        given = f"{count(len(gates), 'gate')} and {count(len(digests), 'digest')}"
+        raise UsageError(f"{given}: give one for each gate, in their order, or none")
     if not all(digests):
         raise UsageError("a digest is empty: take it from `swarm inbox --json`")
 

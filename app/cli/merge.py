@@ -13,10 +13,14 @@ from app.cli.workspace import is_live
 from app.models import models
 from swarm.commands import Decide, Seen
 from swarm.errors import MergeRefused, Refused
+from swarm.follower import Follower
 from swarm.home import Home
 from swarm.proposals import Merge
 from swarm.runs import opened
 from swarm.state import Gate, Swarm
+from swarm.workspace.merge import merge_preview
+
+_PATIENCE = 60.0  # seconds
 
 
 @click.command("merge")
@@ -24,19 +28,73 @@ from swarm.state import Gate, Swarm
 @options.as_json
 @options.root
 def merge_command(run: str, root: Path, as_json: bool) -> None:
-    """Merge the branch of a run that is done into yours: what its merge gate offers.
+    """Merge the branch of a run that is done into yours: what its last gate offers.
 
     All or nothing: where something would be lost or mixed, nothing is changed.
     """
     home = Home(root)
     name = home.find(run)
     state = home.state(name)
-    gate = _offer(state) or _offer(state := _settled(home, name))
-    if gate is None:
-        raise Refused(f"run {name} offers nothing to merge: its branch {state.branch} has nothing that yours has not")
-    if gate.status == "open":
-        state = send(home, name, Decide(gates=(Seen(gate=gate.id, digest=gate.digest),), verb="approve"))
-    if not state.merged:
+    if state.ended != "done":
+        raise Refused(f"run {name} is {state.status}, not done: `git merge {state.branch}` takes over what it has")
+    gate = _offer(state)
+    if gate is None or gate.status == "stale":
         state = _settled(home, name)
-    _check(state, gate.id)
+        gate = _offer(state)
+    if gate is None:
+        raise Refused(f"run {name} has nothing to merge: all of {state.branch} is in your branch")
+    if gate.status == "open":
+        _look_first(home, state.branch)
+        state = send(home, name, Decide(gates=(Seen(gate=gate.id, digest=gate.digest),), verb="approve"))
+    if state.gates[gate.id].status == "decided":
+        state = _settled(home, name)
+    _check(state, state.gates[gate.id])
     receipt(home, state, f"{state.branch} is merged into {state.merged}", as_json=as_json)
+
+
+def _offer(state: Swarm) -> Gate | None:
+    """The newest merge gate."""
+    gates = [gate for gate in state.gates.values() if isinstance(gate.proposal, Merge)]
+    return max(gates, key=lambda gate: int(gate.id), default=None)
+
+
+def _look_first(home: Home, branch: str) -> None:
+    """Leaves the offer open where the merge could not be made now."""
+    if problem := merge_preview(home.repository, branch).problem:
+        raise MergeRefused(problem)
+
+
+def _check(state: Swarm, gate: Gate) -> None:
+    if gate.status == "applied" and state.merged:
+        return
+    by_hand = f"`git merge {state.branch}` does it by hand"
+    if gate.decision and gate.decision.verb != "approve":
+        raise Refused(f"the offer to merge run {state.run} was rejected: {by_hand}")
+    raise MergeRefused(gate.why or f"run {state.run} is not merged yet: {by_hand}")
+
+
+def _settled(home: Home, run: str) -> Swarm:
+    """The run once its merge was offered, or carried out: by this process, or by the one that drives it."""
+    return asyncio.run(_followed(home, run) if is_live(home, run) else _driven(home, run))
+
+
+async def _driven(home: Home, run: str) -> Swarm:
+    found = models(home)
+    try:
+        async with opened(home, run, found) as engine:
+            return await engine.settled()
+    finally:
+        await found.aclose()
+
+
+async def _followed(home: Home, run: str) -> Swarm:
+    async with Follower(home, run) as follower:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                async for _ in follower.follow():
+                    gate = _offer(follower.state)
+                    if gate and gate.status != "decided":
+                        break
+        except TimeoutError:
+            pass
+        return follower.state

@@ -12,8 +12,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _root(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> Path:
-    above = ctx.find_root().params.get("root") if ctx.parent else None
+    above = ctx.parent.params.get("root") if ctx.parent else None
     return value or above or Path.cwd()
+
+
+def _as_json(ctx: click.Context, parameter: click.Parameter, value: bool) -> bool:
+    return value or bool(ctx.parent and ctx.parent.params.get("as_json"))
 
 
 def root(function: F) -> F:
@@ -25,7 +29,8 @@ def root(function: F) -> F:
 
 def as_json(function: F) -> F:
     """Gives the verb `as_json`: whether to print JSON and nothing else."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")(function)
+    option = click.option("--json", "as_json", is_flag=True, callback=_as_json, help="Print JSON and nothing else.")
+    return option(function)
 
 
 def run(function: F) -> F:

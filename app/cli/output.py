@@ -48,4 +48,6 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Columns of text, each as wide as its widest cell; the last one is not padded."""
     lines = [head, *rows]
     widths = [max(len(row[column]) for row in lines) for column in range(len(head))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in lines)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in lines
+    )

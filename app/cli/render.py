@@ -27,7 +27,14 @@ def _cells(row: RunRow) -> tuple[str, ...]:
     if row.problem:
         return (row.id, row.status, "", "", "", line(row.problem))
     status = f"{row.status}, open in {row.writer}" if row.writer is not None else row.status
-    return (row.id, status, str(row.waiting or ""), f"{row.started:%Y-%m-%d %H:%M}", line(row.branch), line(row.goal, 60))
+    return (
+        row.id,
+        status,
+        str(row.waiting or ""),
+        f"{row.started:%Y-%m-%d %H:%M}",
+        line(row.branch),
+        line(row.goal, 60),
+    )
 
 
 def run_text(state: Swarm) -> str:
@@ -37,9 +44,12 @@ def run_text(state: Swarm) -> str:
 
 def _facts(state: Swarm) -> Iterator[str]:
     yield f"{state.run}  {line(state.title)}"
-    yield f"  {state.status.replace('_', ' ')}, frame {state.frame}, {count(len(state.nodes), 'node')} of {state.limits.nodes}"
+    nodes = f"{count(len(state.nodes), 'node')} of {state.limits.nodes}"
+    yield f"  {state.status.replace('_', ' ')}, frame {state.frame}, {nodes}"
     yield f"  model {line(state.model)} · level {state.level} · sandbox {state.tier or 'not seen yet'}"
-    yield f"  branch {line(state.branch)}, {count(state.commits, 'commit')}" + (f", at {state.commit[:10]}" if state.commit else "")
+    yield f"  branch {line(state.branch)}, {count(state.commits, 'commit')}" + (
+        f", at {state.commit[:10]}" if state.commit else ""
+    )
     usage, cost = state.usage, "—" if state.usage.cost is None else f"${state.usage.cost:.2f}"
     yield f"  {usage.input_tokens + usage.output_tokens} tokens, {cost}"
     if state.why:
@@ -47,10 +57,11 @@ def _facts(state: Swarm) -> Iterator[str]:
 
 
 def _tree(state: Swarm) -> Iterator[str]:
-    depths = {None: -1} | {}
+    depths: dict[str | None, int] = {None: -1}
     for node in state.subtree(state.root) if state.root else ():
         depth = depths[node.id] = depths[node.parent] + 1
-        yield f"  {'  ' * min(depth, _DEEPEST)}{node.id:>3}  {node.status:<16}  {node.action or '?'}: {line(node.child.name, 60)}"
+        indent, name = "  " * min(depth, _DEEPEST), line(node.child.name, 60)
+        yield f"  {indent}{node.id:>3}  {node.status:<16}  {node.action or '?'}: {name}"
 
 
 def _ending(state: Swarm) -> Iterator[str]:
@@ -93,7 +104,8 @@ def _detail(proposal: AnyProposal) -> Iterator[str]:
         case Terminate():
             yield proposal.report.summary.strip().partition("\n")[0]
         case Write():
-            yield f"{proposal.path}, {count(proposal.content.count(chr(10)), 'line')}{'' if proposal.before else ', new'}"
+            lines = count(proposal.content.count("\n"), "line")
+            yield f"{proposal.path}, {lines}{'' if proposal.before else ', new'}"
         case Run():
             yield " ".join(proposal.argv) or proposal.script.strip().replace("\n", " ⏎ ")
             yield f"sandbox {proposal.tier}"

@@ -14,13 +14,14 @@ from app.cli.headless import drive
 from app.cli.output import complain
 from app.cli.screen import need_terminal, show_run
 from app.cli.workspace import home_or_offer
-from app.models import check_reachable, endpoint, models, usual
+from app.models import check_reachable, endpoint, models, usual, words
 from app.settings import load_settings
 from app.starting import Prepared, Wish, prepared
 from swarm.home import Home
-from swarm.runs import Start, start
+from swarm.runs import start
 from swarm.values import LEVELS, Level, Limits
-from widgets.words import count
+
+_NAMED = 3
 
 
 def _limits(ctx: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, int]:
@@ -46,7 +47,9 @@ _headless = click.option("--headless", is_flag=True, help="Open no screen; go on
 @click.argument("goal")
 @click.option("--model", default="", metavar="KIND[:NAME]", help="Who thinks: plan, human, openai[:NAME], replay:RUN.")
 @click.option("--autonomy", type=click.Choice(LEVELS), help="How much goes through without you.")
-@click.option("--budget", multiple=True, callback=_limits, metavar="NAME=N,…", help="Limits: nodes, depth, fan_out, attempts.")
+@click.option(
+    "--budget", multiple=True, callback=_limits, metavar="NAME=N,…", help="Limits: nodes, depth, fan_out, attempts."
+)
 @click.option("--context", multiple=True, metavar="FILE", help="Attach a file; may be given several times.")
 @click.option("--defaults", is_flag=True, help="Take the declared default of a question where there is one.")
 @click.option("--allow-unsandboxed", is_flag=True, help="Do not ask for each command where there is no sandbox.")
@@ -69,13 +72,14 @@ def run_command(
 
     --json opens no screen either, and prints one frame a line.
     """
-    wish = Wish(goal, model, autonomy, budget, context, defaults, allow_unsandboxed, Path.cwd())
+    wish = Wish(goal, model, autonomy, budget, context, defaults, allow_unsandboxed)
     ready = prepared(wish, partial(usual, preferred=load_settings(os.environ).model))
     if not (headless or as_json):
         need_terminal()
     home = home_or_offer(root)
+    asyncio.run(_check_model(home, ready.start.model))
     _say_what_matters(home, goal, ready, was_named=bool(model))
-    run = asyncio.run(_started(home, ready.start))
+    run = asyncio.run(start(home, ready.start))
     return drive(home, run, -1, as_json=as_json) if headless or as_json else show_run(home, run)
 
 
@@ -85,23 +89,22 @@ def _say_what_matters(home: Home, goal: str, ready: Prepared, *, was_named: bool
         complain(f"{goal}:{warning.line}: warning: {warning.message}")
     found = None if was_named else endpoint(ready.start.model)
     if found:
-        price = f"${found.prices.input:g} in, ${found.prices.output:g} out per million tokens" if found.prices else "unknown price"
-        complain(f"the model is {found.model} at {found.host}, {price}: --model chooses another one")
-    dirty = home.repository.dirty_paths()
+        complain(f"the model is {words(found)}: --model chooses another one")
+    dirty = [path for path in home.repository.dirty_paths() if home.root / path != Path(goal).absolute()]
     if dirty:
-        files = count(len(dirty), "file")
-        complain(f"the run begins at your last commit: it does not see what is not committed in {files} ({dirty[0]}…)")
+        names = ", ".join(dirty[:_NAMED]) + (f" and {len(dirty) - _NAMED} more" if len(dirty) > _NAMED else "")
+        complain(f"the run begins at your last commit and does not see what you have not committed: {names}")
 
 
-async def _started(home: Home, what: Start) -> str:
+async def _check_model(home: Home, spec: str) -> None:
+    """Sees that a model is there before anything is made for it."""
     found = models(home)
     try:
-        found.find(what.model)
-        if where := endpoint(what.model):
+        found.find(spec)
+        if where := endpoint(spec):
             await check_reachable(where)
     finally:
         await found.aclose()
-    return await start(home, what)
 
 
 @click.command("resume")

@@ -21,7 +21,9 @@ def need_terminal() -> None:
         UsageError: If there is none.
     """
     if not on_a_terminal():
-        raise UsageError("standard input and output are no terminal: say --headless to go on without a screen")
+        raise UsageError(
+            "input, output and errors do not all go to a terminal: say --headless to go on without a screen"
+        )
 
 
 def show_run(home: Home, run: str) -> int:

@@ -9,7 +9,7 @@ import click
 
 from app.cli import options
 from app.cli.output import put_json, say, table
-from app.cli.shapes import ActionShape
+from app.cli.replies import ActionShape
 from app.cli.text import line
 from swarm.actions.base import Entry
 from swarm.errors import UnknownName
@@ -47,7 +47,11 @@ def _actions_show(name: str, as_json: bool) -> None:
         put_json(found)
         return
     routed = "a router may choose it" if found.routable else "only called by name"
-    say("\n".join([f"{found.name}, in {found.folder}: {routed}", found.description, *map("  e.g. {}".format, found.examples)]))
+    say(
+        "\n".join(
+            [f"{found.name}, in {found.folder}: {routed}", found.description, *map("  e.g. {}".format, found.examples)]
+        )
+    )
 
 
 def _list_actions(as_json: bool) -> None:

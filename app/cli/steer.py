@@ -9,7 +9,7 @@ import click
 
 from app.cli import options
 from app.cli.output import put_json, say
-from app.cli.shapes import ReceiptShape
+from app.cli.replies import ReceiptShape
 from app.cli.workspace import is_live
 from swarm.commands import Answer, Command, Continue, Pause, Retry, SetLevel, Stop, Tell
 from swarm.errors import Refused, UsageError
@@ -17,8 +17,6 @@ from swarm.home import Home
 from swarm.runs import command
 from swarm.state import Swarm
 from swarm.values import LEVELS
-
-_ANY_TEXT = {"ignore_unknown_options": True}  # a text may begin with a hyphen
 
 
 def send(home: Home, run: str, *commands: Command) -> Swarm:
@@ -42,7 +40,7 @@ def receipt(home: Home, state: Swarm, words: str, *, as_json: bool) -> None:
     if as_json:
         put_json(ReceiptShape(run=state.run, frame=state.frame, status=state.status, waiting=state.waiting, live=live))
         return
-    say(words if live or state.ended else f"{words}: `swarm resume {state.run}` takes it up")
+    say(words if live or state.ended else f"{words}; `swarm resume {state.run}` takes it up")
 
 
 def _do(root: Path, run: str, what: Command, words: str, as_json: bool) -> None:
@@ -50,25 +48,31 @@ def _do(root: Path, run: str, what: Command, words: str, as_json: bool) -> None:
     receipt(home, send(home, home.find(run), what), words, as_json=as_json)
 
 
-@click.command("answer", context_settings=_ANY_TEXT)
+@click.command("answer")
 @click.argument("run")
 @click.argument("question")
 @click.argument("text")
 @options.as_json
 @options.root
 def answer_command(run: str, question: str, text: str, root: Path, as_json: bool) -> None:
-    """Answer QUESTION with TEXT: a choice, its number, free text where that is taken, or JSON for a form."""
+    """Answer QUESTION with TEXT: a choice, its number, free text where that is taken, or JSON for a form.
+
+    Put -- before a TEXT that begins with a hyphen.
+    """
     _do(root, run, Answer(question=question, answer=text), f"{question} is answered", as_json)
 
 
-@click.command("tell", context_settings=_ANY_TEXT)
+@click.command("tell")
 @click.argument("run")
 @click.argument("node")
 @click.argument("text")
 @options.as_json
 @options.root
 def tell_command(run: str, node: str, text: str, root: Path, as_json: bool) -> None:
-    """Leave TEXT for NODE, which reads it at its next thought."""
+    """Leave TEXT for NODE, which reads it at its next thought.
+
+    Put -- before a TEXT that begins with a hyphen.
+    """
     _do(root, run, Tell(node=node, text=text), f"node {node} is told", as_json)
 
 
@@ -85,7 +89,9 @@ def level_command(run: str, words: tuple[str, ...], root: Path, as_json: bool) -
     *nodes, word = words
     level = next((known for known in LEVELS if known == word), None)
     if level is None or len(nodes) > 1:
-        raise UsageError(f"say `swarm level RUN [NODE] LEVEL`, LEVEL one of {', '.join(LEVELS)}: {' '.join(words)} is not that")
+        raise UsageError(
+            f"say `swarm level RUN [NODE] LEVEL`, LEVEL one of {', '.join(LEVELS)}: {' '.join(words)} is not that"
+        )
     node = nodes[0] if nodes else None
     _do(root, run, SetLevel(node=node, level=level), f"level {level} for {_whole(run, node)}", as_json)
 

@@ -22,7 +22,9 @@ def _what(frame: f.Frame) -> str:
 def _of_run(frame: f.Frame) -> str:
     match frame:
         case f.RunStarted():
-            return f"{frame.run} begins: {frame.title} · model {frame.model} · level {frame.level} · branch {frame.branch}"
+            return (
+                f"{frame.run} begins: {frame.title} · model {frame.model} · level {frame.level} · branch {frame.branch}"
+            )
         case f.RunOpened():
             return f"taken up, sandbox {frame.tier}"
         case f.RunEnded():

@@ -1,4 +1,4 @@
-"""Text that others wrote, made harmless for a terminal; the screen has `widgets.safe` for the same, which needs textual."""
+"""Text that others wrote, made harmless for a terminal; `widgets.safe` does the same for the screen, with textual."""
 
 from __future__ import annotations
 

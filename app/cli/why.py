@@ -8,7 +8,7 @@ import click
 
 from app.cli import options, shaped
 from app.cli.output import put_json, say
-from app.cli.shapes import WhyShape
+from app.cli.replies import WhyShape
 from app.cli.text import line
 from app.cli.workspace import gate_of
 from swarm.home import Home
@@ -54,7 +54,9 @@ def _text(state: Swarm, reasons: WhyShape) -> str:
         lines.append(f"asked by {reasons.asked_by}")
     if decision:
         word = decision.choice or decision.verb
-        lines.append(line(f"{word} by {decision.by}" + (f": {why}" if (why := decision.rule or decision.reason) else ""), 300))
+        lines.append(
+            line(f"{word} by {decision.by}" + (f": {why}" if (why := decision.rule or decision.reason) else ""), 300)
+        )
     if gate.why:
         lines.append(line(gate.why, 300))
     return "\n".join([*lines, *reasons.because])

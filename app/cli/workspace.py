@@ -15,8 +15,8 @@ from swarm.store.lock import RunLock
 
 
 def on_a_terminal() -> bool:
-    """Whether a person can see and answer what is printed."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    """Whether a person can see and answer what is shown: textual draws on standard error."""
+    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def home_or_offer(root: Path) -> Home:
@@ -30,16 +30,20 @@ def home_or_offer(root: Path) -> Home:
     except NotARepository:
         if not _may_become_one(root) or not on_a_terminal():
             raise
-        if not click.confirm(f"{clean(str(root))} is in no git repository. Make it one?", default=False):
+        if not click.confirm(f"{clean(str(root))} is in no git repository. Make it one?", default=False, err=True):
             raise
     init_repository(root)
     return Home(root)
 
 
 def _may_become_one(root: Path) -> bool:
-    """Whether there is nothing of git here that a new repository would hide: none above, and this is none without files."""
+    """Whether there is no git here that a new repository would hide: not above, and not one without files."""
     folder = root.resolve()
-    return folder.is_dir() and not (folder / "HEAD").exists() and not any((up / ".git").exists() for up in (folder, *folder.parents))
+    return (
+        folder.is_dir()
+        and not (folder / "HEAD").exists()
+        and not any((up / ".git").exists() for up in (folder, *folder.parents))
+    )
 
 
 def is_live(home: Home, run: str) -> bool:
@@ -56,4 +60,6 @@ def gate_of(state: Swarm, name: str) -> Gate:
     try:
         return state.gates[name]
     except KeyError:
-        raise UnknownName(f"no gate {name} in run {state.run}: `swarm inbox {state.run}` lists those that wait") from None
+        raise UnknownName(
+            f"no gate {name} in run {state.run}: `swarm inbox {state.run}` lists those that wait"
+        ) from None

@@ -53,7 +53,7 @@ class BoardScreen(Panes, Deciding, NodeCommands, Leaving):
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.BOARD)]
     AUTO_FOCUS = None
-    COMMAND_KEYS = keys.BOARD
+    COMMAND_KEYS = keys.PALETTE
 
     def __init__(
         self, session: Session, desk: Desk, clock: Callable[[], datetime], changed: keys.Changed | None = None
@@ -110,7 +110,8 @@ class BoardScreen(Panes, Deciding, NodeCommands, Leaving):
 
     def show_run(self) -> None:
         """Shows every pane at the moment that is looked at; cheap where nothing changed."""
-        shown, now, last = self.shown, self.clock(), self.newest.frame
+        shown, last = self.shown, self.newest.frame
+        now = shown.at if self.in_past else self.clock()
         waits = waiting(shown)
         self.set_class(self.in_past, "-past")
         self.query_one(RunHeader).show(shown, last)
@@ -171,6 +172,13 @@ class BoardScreen(Panes, Deciding, NodeCommands, Leaving):
     def reach(self, *, question: bool) -> None:
         """Goes to the question beside, or to the middle."""
         self.action_pane("question" if question else "middle")
+
+    def open(self, choice: Choice, *, focus: bool = True) -> None:
+        """Shows a card, a question or a node; the cursor of the tree goes along unless the human holds it."""
+        super().open(choice, focus=focus)
+        tree = self.query_one(SwarmTree)
+        if not tree.has_focus:
+            tree.go_to(choice.node, gate=choice.gates[0] if choice.gates else None, question=choice.question or None)
 
     def has_pane(self, pane: str) -> bool:
         """A question is not always there."""
@@ -233,6 +241,15 @@ class BoardScreen(Panes, Deciding, NodeCommands, Leaving):
             self.action_pane("middle")
         else:
             self.query_one(SwarmTree).focus()
+
+    def action_on_card(self, name: str) -> None:
+        """Goes to the card; what decides is the key, alone and on a card that has stood."""
+        self.action_pane("middle")
+        self.say(f"press {keys.first(name, self._changed)} on the card: {keys.words_of(name)}")
+
+    def action_raw(self) -> None:
+        """Shows all nodes as they are in the tree, or the work only."""
+        self.query_one(SwarmTree).action_raw()
 
     def action_runs(self) -> None:
         """Shows the list of runs; this one goes on."""

@@ -81,6 +81,7 @@ class Deciding(RunScreen):
         """Shows a card, a question or a node."""
         self._settle()
         self._expects = False
+        self.moves += 1
         beside = bool(choice.question) and not is_form(self.shown, choice)
         if beside:
             self.asked = choice.question
@@ -138,15 +139,16 @@ class Deciding(RunScreen):
 
     @work(group="decide")
     async def _submit(self, command: Command, about: frozenset[str], done: Choice) -> None:
-        """Sends what was decided once, and goes on if the human still is where it was decided."""
+        """Sends what was decided once, and goes on if the human stayed where it was decided."""
         if about & self._sending:
             return
         self._sending |= about
+        moves = self.moves
         try:
             taken = await self.send(command)
         finally:
             self._sending -= about
-        if taken and self.here.same_as(done) and not self._sending & set(done.gates):
+        if taken and self.moves == moves and not self._sending & set(done.gates):
             self._go_on(done)
 
     def _go_on(self, done: Choice) -> None:

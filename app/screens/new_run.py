@@ -13,7 +13,7 @@ from textual.timer import Timer
 from textual.widgets import RadioButton, RadioSet, Select, Static, TextArea
 
 from app.desk import Desk
-from app.requests import Enter
+from app.requests import ShowBoard
 from app.screens.notice import Notice
 from swarm.errors import SwarmError
 from swarm.values import LEVELS, Level
@@ -23,7 +23,7 @@ from widgets.words import LEVEL_WORDS
 SETTLED = 0.25
 """Seconds without a change before the preview is made anew."""
 
-HINT = "A sentence, or the name of a plan such as plan.md. @path attaches a file."
+HINT = "a sentence, or a plan such as plan.md; @path attaches a file"
 
 
 class NewRunScreen(Screen[str]):
@@ -132,4 +132,4 @@ class NewRunScreen(Screen[str]):
         except SwarmError as error:
             notice.say(str(error))
             return
-        self.post_message(Enter(session))
+        self.post_message(ShowBoard(session))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from textual import on
-from textual.screen import Screen
-from textual.widget import Widget
 
+from app.screens.run_screen import RunScreen
 from app.screens.tabs import Tab, Tabs
 
 PANES = ("tree", "middle", "inbox", "question", "receipts", "timeline")
@@ -17,7 +16,7 @@ DRAWERS = tuple(pane for pane in PANES if pane != "middle")
 """Panes that are behind tabs where there is no room for all."""
 
 
-class Panes(Screen[None]):
+class Panes(RunScreen):
     """A screen whose panes have the ids in `PANES`."""
 
     drawer = ""
@@ -44,15 +43,15 @@ class Panes(Screen[None]):
         ids = {widget.id for widget in self.focused.ancestors_with_self}
         return next((pane for pane in PANES if pane in ids), "middle")
 
-    def _inside(self, pane: str) -> list[Widget]:
-        whole = self.query_one(f"#{pane}")
-        return [widget for widget in self.focus_chain if whole in widget.ancestors_with_self]
-
     def show_drawer(self, pane: str) -> None:
         """Opens one drawer and closes the others; `middle` closes all."""
         self.drawer = "" if pane == "middle" else pane
-        for name in DRAWERS:
-            self.set_class(name == self.drawer, f"-drawer-{name}")
+        roomy = self.has_class("-wide", "-high")  # nothing is behind a tab: spares all styles being worked out anew
+        self.update_classes({f"-drawer-{name}": name == self.drawer and not roomy for name in DRAWERS}, animate=False)
+
+    def on_resize(self) -> None:
+        """What is open as a drawer, or is none, depends on the room."""
+        self.call_after_refresh(self.show_drawer, self.drawer or "middle")
 
     def show_tabs(self, words: Mapping[str, str]) -> None:
         """Shows the row of tabs."""
@@ -62,16 +61,12 @@ class Panes(Screen[None]):
         """Goes to a pane, opening its drawer where it is in one."""
         if not self.has_pane(pane):
             return
+        self.moves += 1
         self.show_drawer(pane)
         self.call_after_refresh(self.enter, pane)
 
     def action_next_pane(self, step: int) -> None:
-        """Goes to the next field of the pane, or to the next pane; or the ones before."""
-        fields = self._inside(self.pane)
-        place = fields.index(self.focused) + step if self.focused in fields else -1
-        if 0 <= place < len(fields):
-            fields[place].focus()
-            return
+        """Goes to the next pane, or the one before."""
         panes = [pane for pane in PANES if self.has_pane(pane)]
         here = panes.index(self.pane) if self.pane in panes else 0
         self.action_pane(panes[(here + step) % len(panes)])

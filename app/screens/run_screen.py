@@ -26,6 +26,9 @@ class RunScreen(Screen[None]):
         clock: Tells the time, UTC.
     """
 
+    moves = 0
+    """How often the human went somewhere: what was under way for another place then stays there."""
+
     def __init__(self, session: Session, desk: Desk, clock: Callable[[], datetime]) -> None:
         super().__init__()
         self.session, self.desk, self.clock = session, desk, clock

@@ -15,7 +15,7 @@ from textual.widgets import DataTable, Static
 
 from app.desk import Desk, RunRow
 from app.keys import RUNS, bindings
-from app.requests import Enter, NewRun
+from app.requests import NewRun, ShowBoard
 from app.screens.notice import Notice
 from swarm.errors import SwarmError
 from widgets import glyphs, safe
@@ -102,7 +102,7 @@ class RunsScreen(Screen[None]):
             self.query_one(Notice).say(row.problem)
             return
         try:
-            self.post_message(Enter(await self._desk.open(row.run)))
+            self.post_message(ShowBoard(await self._desk.open(row.run)))
         except SwarmError as error:
             self.query_one(Notice).say(str(error))
 
@@ -112,7 +112,7 @@ class RunsScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Goes back to the board below, if there is one."""
-        if len(self.app.screen_stack) > 1:
+        if len(self.app.screen_stack) > 2:
             self.dismiss()
 
     @work(exclusive=True, group="delete")

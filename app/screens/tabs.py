@@ -43,6 +43,7 @@ class Tabs(Horizontal):
     def __init__(self, panes: tuple[str, ...]) -> None:
         super().__init__(id="tabs")
         self._panes = panes
+        self._shown: tuple[Mapping[str, str], str] = ({}, "")
 
     def compose(self) -> ComposeResult:
         """The tabs."""
@@ -51,6 +52,9 @@ class Tabs(Horizontal):
 
     def show(self, words: Mapping[str, str], current: str) -> None:
         """Shows the words of each pane, the current one marked; a pane without words has no tab."""
+        if (words, current) == self._shown:
+            return
+        self._shown = words, current
         for pane in self._panes:
             tab = self.query_one(f"#tab-{pane}", Tab)
             tab.update(safe.text(words.get(pane, "")))

@@ -14,7 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from app.desk import Desk
-from app.requests import Connect, Enter, NewRun, WritePlan
+from app.requests import Connect, NewRun, ShowBoard, WritePlan
 from app.screens.notice import Notice
 from swarm.errors import SwarmError
 
@@ -85,6 +85,6 @@ class WelcomeScreen(Screen[None]):
     @work(exclusive=True)
     async def _run_example(self) -> None:
         try:
-            self.post_message(Enter(await self._desk.example()))
+            self.post_message(ShowBoard(await self._desk.example()))
         except SwarmError as error:
             self.query_one(Notice).say(str(error))

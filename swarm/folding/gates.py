@@ -9,6 +9,9 @@ from swarm.folding.base import on, put, step_put
 from swarm.proposals import Spawn
 from swarm.state import Decision, Gate, Step, Swarm
 
+_ASIDE = ("failure", "in_doubt", "budget")
+"""Kinds that are no step: those beside a step have its number, the others 0."""
+
 
 @on(f.GateOpened)
 def _gate_opened(state: Swarm, frame: f.GateOpened) -> Swarm:
@@ -30,6 +33,7 @@ def _gate_opened(state: Swarm, frame: f.GateOpened) -> Swarm:
         gates=state.gates.set(gate.id, gate),
         open_gates=state.open_gates.set(gate.id, frame.frame),
         next_gate=max(state.next_gate, int(gate.id) + 1),
+        doubts=state.doubts + (gate.kind == "in_doubt"),
     )
     if isinstance(frame.proposal, Spawn):
         ids = [int(child.id) for child in frame.proposal.children if child.id]
@@ -46,8 +50,8 @@ def _due(state: Swarm, gate: Gate) -> Swarm:
         return state
     if gate.status == "open":
         node = replace(node, gates=node.gates + 1)
-    if gate.kind in ("failure", "in_doubt", "budget"):
-        return put(state, replace(node, pending=node.pending + (gate.kind != "in_doubt")))
+    if gate.kind in _ASIDE:
+        return put(state, replace(node, pending=node.pending + (not gate.seq)))
     step = state.steps.get((node.id, gate.seq)) or Step(node.id, gate.seq, gate.kind, gate.key, "")  # type: ignore[arg-type]
     return step_put(state, node, replace(step, gate=gate.id))
 
@@ -90,11 +94,12 @@ def _shut(state: Swarm, gate: Gate) -> Swarm:
     """Stores a gate that no longer waits; its node's counters follow."""
     was_open = gate.id in state.open_gates
     open_gates = state.open_gates.delete(gate.id) if was_open else state.open_gates
-    state = replace(state, gates=state.gates.set(gate.id, gate), open_gates=open_gates)
+    doubts = state.doubts - (was_open and gate.kind == "in_doubt")
+    state = replace(state, gates=state.gates.set(gate.id, gate), open_gates=open_gates, doubts=doubts)
     node = state.nodes.get(gate.node)
     if node is None or node.report is not None or gate.seq is None or not was_open:
         return state
-    pending = node.pending - (gate.kind in ("failure", "budget"))
+    pending = node.pending - (gate.kind in _ASIDE and not gate.seq)
     return put(state, replace(node, gates=node.gates - 1, pending=pending))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from swarm import frames as f
 from swarm.folding.base import applied, on, put, step_put
-from swarm.state import Node, Step, Swarm
+from swarm.state import Node, Step, Swarm, depth_below
 from swarm.values import Document
 
 
@@ -14,13 +14,12 @@ from swarm.values import Document
 def _node_spawned(state: Swarm, frame: f.NodeSpawned) -> Swarm:
     assert frame.node is not None
     parent = state.nodes[frame.parent] if frame.parent else None
-    successor = bool(parent and frame.child.action == parent.action and frame.child.arguments.get("round", 1) > 1)
     node = Node(
         id=frame.node,
         parent=frame.parent,
         origin=(frame.parent, frame.step, frame.index),
         child=frame.child,
-        depth=parent.depth + (not successor) if parent else 0,
+        depth=depth_below(parent, frame.child) if parent else 0,
         rank=parent.children if parent else 0,
         spawned=frame.frame,
         spawned_at=frame.at,
@@ -84,11 +83,18 @@ def _node_ended(state: Swarm, frame: f.NodeEnded) -> Swarm:
         node, report=frame.report, ended=frame.frame, ended_at=frame.at, gates=0, asks=0, joins=0, pending=0
     )
     state = put(state, ended)
-    parent, seq, _ = node.origin
+    return _one_less(state, ended)
+
+
+def _one_less(state: Swarm, child: Node) -> Swarm:
+    """The parent waits for one child less, if it still waits for this one: it may have ended, or begun anew."""
+    parent, seq, index = child.origin
     step = state.steps.get((parent, seq)) if parent else None
-    if parent and step and step.remaining:
-        state = step_put(state, state.nodes[parent], replace(step, remaining=step.remaining - 1))
-    return state
+    if parent is None or step is None or not step.remaining or state.nodes[parent].report is not None:
+        return state
+    if step.children[index : index + 1] != (child.id,):
+        return state
+    return step_put(state, state.nodes[parent], replace(step, remaining=step.remaining - 1))
 
 
 @on(f.StepBegun)

@@ -100,12 +100,6 @@ def _decoded(path: Path, number: int, line: bytes) -> f.Frame:
         ) from None
 
 
-def position(state: Swarm, node: str, seq: int) -> str:
-    """Place of a step in the tree, without ids: ranks from the root down, then the step, as in `0.1.2#3`."""
-    ranks = [state.nodes[node].rank, *(above.rank for above in state.ancestors(node))]
-    return ".".join(map(str, reversed(ranks))) + f"#{seq}"
-
-
 def _recorded(frames: Iterable[f.Frame]) -> tuple[list[_Thought], bool]:
     """The answered thoughts in the order in which they were begun, and whether any gate was foreseen."""
     state, foresees = Swarm(), False
@@ -116,7 +110,7 @@ def _recorded(frames: Iterable[f.Frame]) -> tuple[list[_Thought], bool]:
         foresees = foresees or (isinstance(frame, f.GateOpened) and frame.seq is None)
         if isinstance(frame, f.StepBegun) and frame.step == "think":
             request = Request.model_validate(frame.intent)
-            request = request.model_copy(update={"position": position(state, str(frame.node), frame.seq)})
+            request = request.model_copy(update={"position": state.position(str(frame.node), frame.seq)})
             pending[str(frame.node), frame.seq] = _Thought(request)
             found.append(pending[str(frame.node), frame.seq])
         elif isinstance(frame, f.StepEnded) and frame.step == "think":

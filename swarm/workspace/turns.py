@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+
+from swarm.store.log import Bell
 
 Owner = tuple[str, int]
 
@@ -13,7 +14,7 @@ class Turns:
     """One writer at a time, or any number of readers; nobody else while an effect is in doubt."""
 
     def __init__(self) -> None:
-        self._changed = asyncio.Condition()
+        self._bell = Bell()
         self._readers = 0
         self._writing = False
         self._doubts: set[Owner] = set()
@@ -25,19 +26,19 @@ class Turns:
     def certain(self, owner: Owner) -> None:
         """The outcome of an owner's effect is known."""
         self._doubts.discard(owner)
+        self._bell.ring()
 
     @asynccontextmanager
     async def take(self, owner: Owner, *, shared: bool) -> AsyncIterator[None]:
         """Waits for the turn and holds it; `shared` with others that share."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._free(owner, shared))
-            self._readers, self._writing = self._readers + shared, not shared
+        while not self._free(owner, shared):
+            await self._bell.next_ring().wait()
+        self._readers, self._writing = self._readers + shared, not shared
         try:
             yield
         finally:
-            async with self._changed:
-                self._readers, self._writing = self._readers - shared, self._writing and shared
-                self._changed.notify_all()
+            self._readers, self._writing = self._readers - shared, self._writing and shared
+            self._bell.ring()
 
     def _free(self, owner: Owner, shared: bool) -> bool:
         if self._writing or (self._doubts and owner not in self._doubts):

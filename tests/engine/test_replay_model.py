@@ -10,7 +10,7 @@ from swarm import frames as f
 from swarm.errors import ModelError, NothingNew, UsageError
 from swarm.fold import fold
 from swarm.models.base import Message, Reply, Request
-from swarm.models.replay import ReplayModel, load_recording, position
+from swarm.models.replay import ReplayModel, load_recording
 from swarm.proposals import Spawn
 from swarm.values import Ask, Child, Usage
 
@@ -74,7 +74,7 @@ async def test_the_same_question_gets_the_answer_of_its_place(recording: Recordi
 
 def test_places_are_ranks_from_the_root_and_hold_no_ids(recording: Recording) -> None:
     state = fold(recording.frames)
-    assert [position(state, node, 7) for node in "1234"] == ["0#7", "0.0#7", "0.1#7", "0.1.0#7"]
+    assert [state.position(node, 7) for node in "1234"] == ["0#7", "0.0#7", "0.1#7", "0.1.0#7"]
 
 
 async def test_elsewhere_in_the_tree_answers_come_in_the_order_of_their_questions(recording: Recording) -> None:

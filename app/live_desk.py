@@ -1,0 +1,186 @@
+"""The desk of a workspace on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from functools import partial
+from typing import Self, cast
+
+from pydantic import SecretStr
+
+from app import examples
+from app.desk import ModelRow, RunRow
+from app.models import check_reachable, endpoint, models, profiles, usual, words
+from app.sessions import Sessions
+from app.settings import load_settings
+from app.starting import Prepared, Wish, checked_plan, prepared
+from swarm.errors import UsageError
+from swarm.frames import RunStatus
+from swarm.home import Home
+from swarm.home import RunRow as Row
+from swarm.models.openai import OpenAIModel
+from swarm.models.profiles import config_file, new_profile, save_profile
+from swarm.models.registry import check_endpoint
+from swarm.plan.files import template
+from swarm.plan.outline import outline
+from swarm.runs import start
+from swarm.session import Session
+from swarm.store.files import write_errors
+from swarm.values import Level
+from swarm.workspace import paths
+
+
+class LiveDesk:
+    """Everything about the runs of a workspace; a `Desk`.
+
+    Args:
+        home: The workspace; the bundled example has one of its own, which then takes its place.
+
+    Use as an async context manager: leaving closes all sessions.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._sessions = Sessions(home)
+        self._earlier: list[Sessions] = []
+
+    async def __aenter__(self) -> Self:
+        """Nothing is opened yet."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Closes all sessions."""
+        for sessions in (self._sessions, *self._earlier):
+            await sessions.aclose()
+
+    # Runs
+
+    async def list_runs(self) -> list[RunRow]:
+        """All runs of the workspace, the newest first; damaged ones with their problem."""
+        return [_row(row) for row in await asyncio.to_thread(self._home.rows)]
+
+    async def open(self, run: str) -> Session:
+        """Takes up a run, or follows it while another process writes it."""
+        return await self._sessions.open(self._home.find(run))
+
+    async def delete(self, run: str) -> None:
+        """Removes a run with its history and worktree; the commits of its branch stay."""
+        await self._sessions.close(run)
+        await asyncio.to_thread(self._home.delete, run)
+
+    async def drain(self, run: str) -> None:
+        """Begins no further step in the run and returns when those in flight have ended."""
+        await self._sessions.drain(run)
+
+    # Starting
+
+    async def preview(self, goal: str, model: str, level: Level) -> str:
+        """What `start` would do, in a few lines."""
+        ready = await self._prepared(goal, model, level)
+        dirty = await asyncio.to_thread(self._home.repository.dirty_paths)
+        return "\n".join(_preview(ready, len(dirty)))
+
+    async def start(self, goal: str, model: str, level: Level) -> Session:
+        """Starts a run; `@path` in the goal attaches a file, an empty model means "as it is found"."""
+        ready = await self._prepared(goal, model, level)
+        if found := endpoint(ready.start.model):
+            await check_reachable(found)
+        return await self._sessions.open(await start(self._home, ready.start))
+
+    async def _prepared(self, goal: str, model: str, level: Level) -> Prepared:
+        wish = Wish(goal, model, level, folder=self._home.root)
+        ready = await asyncio.to_thread(prepared, wish, partial(usual, preferred=load_settings(os.environ).model))
+        found = models(self._home)
+        try:
+            found.find(ready.start.model)
+        finally:
+            await found.aclose()
+        return ready
+
+    async def example(self) -> Session:
+        """Starts the bundled example on a fresh copy."""
+        root = await asyncio.to_thread(examples.copy, "wordcount")
+        self._earlier.append(self._sessions)
+        self._home = Home(root)
+        self._sessions = Sessions(self._home)
+        return await self.start("plan.md", "plan", "step")
+
+    # Plans
+
+    async def template(self) -> str:
+        """A commented plan to start from."""
+        return template()
+
+    async def outline(self, plan: str) -> str:
+        """The tree that a plan would grow, with its warnings."""
+        return await asyncio.to_thread(lambda: outline(checked_plan(plan, "plan")))
+
+    async def save_plan(self, path: str, plan: str) -> str:
+        """Writes a plan to a new file of the workspace; returns the goal that starts it."""
+        name = paths.check(path)
+        if name.suffix != ".md":
+            raise UsageError(f"{path} is no name for a plan: let it end in .md")
+        await asyncio.to_thread(self._write_new, str(name), plan)
+        return str(name)
+
+    def _write_new(self, name: str, text: str) -> None:
+        file = self._home.root / name
+        with write_errors(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with file.open("x", encoding="utf-8") as target:
+                    target.write(text)
+            except FileExistsError:
+                raise UsageError(f"{name} is there already: choose another name") from None
+
+    # Models
+
+    async def models(self) -> list[ModelRow]:
+        """What can be chosen for a new run, the one that would be taken by itself first."""
+        rows = [ModelRow(f"openai:{found.name}", words(found)) for found in profiles().values()]
+        rows += [ModelRow("plan", "a Markdown plan, by rules"), ModelRow("human", "you fill in the forms")]
+        first = load_settings(os.environ).model or rows[0].name
+        return sorted(rows, key=lambda row: row.name != first)
+
+    async def test_model(self, url: str, key: SecretStr, model: str) -> str:
+        """Asks an endpoint one small thing; returns what it said, in one line."""
+        tried = OpenAIModel(new_profile("new", url, model=model, key=key))
+        try:
+            return await check_endpoint(tried)
+        finally:
+            await tried.aclose()
+
+    async def save_profile(self, name: str, url: str, key: SecretStr, model: str) -> str:
+        """Keeps an endpoint under a name; returns the model's name for `start`."""
+        profile = new_profile(name, url, model=model, key=key)
+        await asyncio.to_thread(save_profile, config_file(os.environ), profile)
+        return f"openai:{profile.name}"
+
+
+def _row(row: Row) -> RunRow:
+    return RunRow(
+        run=row.id,
+        title=row.goal,
+        status=None if row.problem else cast("RunStatus", row.status),
+        waiting=row.waiting,
+        cost=row.usage.cost,
+        started=row.started,
+        branch=row.branch,
+        problem=row.problem,
+    )
+
+
+def _preview(ready: Prepared, dirty: int) -> list[str]:
+    what = ready.start
+    lines = [what.title, "", f"model {what.model}, asks at {what.level}"]
+    if found := endpoint(what.model):
+        lines.append(words(found))
+    limits = what.limits
+    lines.append(
+        f"at most {limits.nodes} nodes, {limits.depth} deep, {limits.fan_out} at once, {limits.attempts} attempts"
+    )
+    lines += [f"attached: {document.name}" for document in what.context]
+    if dirty:
+        lines.append(f"begins at your last commit: {dirty} changed files are not seen")
+    return [*lines, "", outline(ready.plan)] if ready.plan else lines

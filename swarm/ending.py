@@ -1,0 +1,94 @@
+"""How things end: nodes, subtrees, runs, and the gates and questions that lose their meaning with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from swarm import frames as f
+from swarm.state import Gate, Node, Swarm
+from swarm.values import Report
+
+
+def dependents(state: Swarm, gate: Gate) -> list[Gate]:
+    """Gates that were foreseen to follow from a gate and are not due yet, nearest first."""
+    found: list[Gate] = []
+    heads = {gate.id}
+    for other in _foreseen(state):
+        if other.after in heads:
+            heads.add(other.id)
+            found.append(other)
+    return found
+
+
+def _foreseen(state: Swarm) -> list[Gate]:
+    """The gates that are not due yet, in the order in which they were opened."""
+    return [state.gates[gate] for gate in sorted((gate for ids in state.foreseen.values() for gate in ids), key=int)]
+
+
+def closed(gates: Iterable[Gate], status: f.Closed, why: str) -> list[f.Frame]:
+    """The frames that close gates which are still open, or decided and not applied."""
+    return [
+        f.GateClosed(node=gate.node, gate=gate.id, status=status, why=why)
+        for gate in gates
+        if gate.status in ("open", "decided")
+    ]
+
+
+def stale(state: Swarm, gate: Gate, why: str) -> list[f.Frame]:
+    """The frames that make a gate stale, and with it those that were foreseen to follow."""
+    return closed([state.gates[gate.id], *dependents(state, gate)], "stale", why)
+
+
+def ended(state: Swarm, node: Node, report: Report, gate: str | None = None) -> list[f.Frame]:
+    """The frames by which a node ends; the run ends with its root."""
+    frames: list[f.Frame] = [f.NodeEnded(node=node.id, report=report, gate=gate)]
+    if node.id == state.root:
+        frames.append(run_ended(report))
+    return frames
+
+
+def run_ended(report: Report) -> f.RunEnded:
+    """The end of the run that the root's report makes."""
+    status: f.RunStatus = report.outcome if report.outcome in ("failed", "stopped") else "done"
+    return f.RunEnded(status=status, why=report.summary.partition("\n")[0])
+
+
+def stop_subtree(state: Swarm, top: Node, why: str) -> list[f.Frame]:
+    """The frames that end a node and all below it as stopped.
+
+    The top comes first: a write that is cut off leaves nobody who would go on with what is left, see `mending`.
+    """
+    inside = [node for node in state.subtree(top.id) if node.report is None]
+    report = Report(outcome="stopped", summary=why)
+    frames: list[f.Frame] = [f.NodeEnded(node=node.id, report=report) for node in inside]
+    frames += withdrawn(state, {node.id for node in inside}, why)
+    return [*frames, run_ended(report)] if top.id == state.root else frames
+
+
+def withdrawn(state: Swarm, nodes: set[str], why: str) -> list[f.Frame]:
+    """The frames that take back what nodes ask, and what was foreseen to follow from it."""
+    gates = {gate for gate in state.open_gates if state.gates[gate].node in nodes and state.gates[gate].kind != "merge"}
+    for gate in _foreseen(state):
+        first = state.gates[gate.after] if gate.after else gate
+        if gate.node in nodes or first.id in gates or (first.node in nodes and first.status == "decided"):
+            gates.add(gate.id)
+    frames = closed([state.gates[gate] for gate in sorted(gates, key=int)], "withdrawn", why)
+    frames += [
+        f.QuestionWithdrawn(node=state.questions[question].node, question=question)
+        for question in sorted(state.open_questions, key=state.open_questions.__getitem__)
+        if state.questions[question].node in nodes
+    ]
+    return frames
+
+
+def stop_below(state: Swarm, node: Node, why: str) -> list[f.Frame]:
+    """The frames that stop the children that a node leaves behind."""
+    return [
+        frame for child in state.children(node.id) if child.report is None for frame in stop_subtree(state, child, why)
+    ]
+
+
+def stop_run(state: Swarm, status: f.RunStatus, why: str) -> list[f.Frame]:
+    """The frames that end the whole run."""
+    frames = stop_subtree(state, state.nodes[state.root], why) if state.root else []
+    return [frame for frame in frames if not isinstance(frame, f.RunEnded)] + [f.RunEnded(status=status, why=why)]

@@ -1,0 +1,132 @@
+"""The desk over real runs."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from app.live_desk import LiveDesk
+from swarm.commands import Decide, Seen
+from swarm.engine import Engine
+from swarm.errors import PathRefused, PlanError, SwarmError, UsageError
+from swarm.follower import Follower
+from swarm.home import Home
+from swarm.session import Session
+from tests.cli.calls import PLAN, git
+from tests.cli.live import driven
+
+
+@pytest.fixture
+async def desk(root: Path) -> AsyncIterator[LiveDesk]:
+    async with LiveDesk(Home(root)) as desk:
+        yield desk
+
+
+async def _waits(session: Session) -> None:
+    async for _ in session.follow():
+        if session.state.open_gates:
+            return
+
+
+async def test_a_run_is_started_listed_opened_once_and_deleted(desk: LiveDesk, root: Path) -> None:
+    session = await desk.start("plan.md", "plan", "guided")
+    await _waits(session)
+
+    rows = await desk.list_runs()
+    assert [(row.run, row.title, row.status, row.waiting) for row in rows] == [
+        ("greet-reader-1", "Greet the reader", "waiting", 1)
+    ]
+    assert await desk.open("greet-reader-1") is session
+    assert isinstance(session, Engine)
+    await desk.delete("greet-reader-1")
+    assert await desk.list_runs() == []
+    assert not (root / ".swarm" / "runs" / "greet-reader-1").exists()
+
+
+async def test_a_run_that_another_process_drives_is_followed_then_taken_up(
+    root: Path, run: str, desk: LiveDesk
+) -> None:
+    with driven(root, run):
+        followed = await desk.open(run)
+        assert isinstance(followed, Follower)
+        assert await desk.open(run) is followed
+
+    assert isinstance(await desk.open(run), Engine)
+
+
+async def test_a_drained_run_is_closed_and_not_left_paused(desk: LiveDesk, root: Path) -> None:
+    session = await desk.start("plan.md", "plan", "step")
+    await _waits(session)
+
+    await desk.drain("greet-reader-1")
+
+    home = Home(root)
+    assert home.row("greet-reader-1").writer is None
+    assert not home.state("greet-reader-1").paused_run
+    again = await desk.open("greet-reader-1")
+    assert again is not session
+    await again.do(Decide(gates=(Seen(gate="1"),), verb="approve"))
+
+
+async def test_the_example_runs_on_a_copy_of_its_own(
+    desk: LiveDesk, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    session = await desk.example()
+    await _waits(session)
+
+    assert session.state.title == "Build a word counter with tests"
+    assert [row.run for row in await desk.list_runs()] == [session.state.run]
+    assert git(root, "branch", "--list", "swarm/*") == ""
+
+
+async def test_a_preview_shows_what_would_start(desk: LiveDesk, root: Path) -> None:
+    (root / "dirty.txt").write_text("not committed")
+
+    shown = await desk.preview("plan.md", "", "guided")
+
+    for words in ("Greet the reader", "model plan", "guided", "nodes", "not seen", "greeting.txt"):
+        assert words in shown
+    with pytest.raises(UsageError, match=r"missing\.md"):
+        await desk.preview("missing.md", "", "step")
+    with pytest.raises(SwarmError, match="oracle"):
+        await desk.start("Say hello", "oracle", "step")
+    assert await desk.list_runs() == []
+
+
+async def test_plans_are_outlined_and_saved_to_new_files_of_the_workspace(desk: LiveDesk, root: Path) -> None:
+    assert "writes     greeting.txt" in await desk.outline(PLAN)
+    with pytest.raises(PlanError):
+        await desk.outline("# A\n\n```sh run\n")
+    assert (await desk.template()).startswith("# ")
+
+    assert await desk.save_plan("plans/new.md", PLAN) == "plans/new.md"
+    assert (root / "plans" / "new.md").read_text() == PLAN
+    with pytest.raises(UsageError, match="there already"):
+        await desk.save_plan("plan.md", "")
+    with pytest.raises(UsageError, match=r"end in \.md"):
+        await desk.save_plan("setup.py", "")
+    for outside in ("../out.md", "/tmp/out.md", ".git/out.md"):
+        with pytest.raises(PathRefused):
+            await desk.save_plan(outside, PLAN)
+
+
+async def test_models_are_listed_with_the_usual_one_first_and_endpoints_are_kept(
+    desk: LiveDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [row.name for row in await desk.models()] == ["plan", "human"]
+
+    spec = await desk.save_profile("home", "http://localhost:1/v1", SecretStr("secret"), "small")
+
+    assert spec == "openai:home"
+    rows = await desk.models()
+    assert (rows[0].name, "small at localhost:1" in rows[0].words) == ("openai:home", True)
+    assert "secret" not in repr(rows)
+    with pytest.raises(SwarmError):
+        await desk.test_model("http://localhost:1/v1", SecretStr(""), "small")
+    (tmp_path / "configuration" / "swarmkeeper" / "settings.toml").write_text('model = "human"\n')
+    assert next(row.name for row in await desk.models()) == "human"

@@ -1,0 +1,144 @@
+"""Commands to nodes and to the run, leaving, help, the palette."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.screens.sheet import Sheet
+from app.settings import Settings
+from swarm import frames as f
+from swarm.commands import Continue, Pause, SetLevel, Stop, Tell
+from swarm.proposals import Spawn
+from swarm.values import Child
+from tests.ui.boards import board
+from tests.ui.live import MemorySession
+from widgets.form import Form
+from widgets.forms import ConfirmForm
+
+# -- nodes and the run -------------------------------------------------------------------------------------------------
+
+
+async def test_pause_and_go_on_a_subtree() -> None:
+    async with board() as b:
+        await b.press("p")
+        await b.until(lambda: b.sent(Pause))
+        assert b.sent(Pause)[0].node == "7"
+        await b.until(lambda: "7" in b.screen.newest.paused)
+        await b.press("p")
+        await b.until(lambda: b.sent(Continue))
+
+
+async def test_a_capital_opens_a_sheet_and_does_not_act() -> None:
+    async with board() as b:
+        await b.press("P")
+        assert isinstance(b.app.screen, Sheet)
+        await b.press("escape")
+        assert b.session.sent == []
+        await b.press("P", "p")
+        await b.until(lambda: b.sent(Pause))
+        assert b.sent(Pause)[0].node is None
+
+
+async def test_level_tell_and_stop_go_through_their_forms() -> None:
+    async with board() as b:
+        await b.press("M", "5", "enter")
+        await b.until(lambda: b.sent(SetLevel))
+        assert b.sent(SetLevel)[0].level == "auto"
+        await b.press("T")
+        await b.until(lambda: isinstance(b.app.screen, Form))
+        await b.press("h", "i", "ctrl+s")
+        await b.until(lambda: b.sent(Tell))
+        assert (b.sent(Tell)[0].node, b.sent(Tell)[0].text) == ("7", "hi")
+        b.screen.action_stop()
+        await b.until(lambda: isinstance(b.app.screen, ConfirmForm))
+        await b.press("7", "enter")
+        await b.until(lambda: b.sent(Stop))
+        assert b.session.state.nodes["7"].report is not None
+
+
+async def test_the_editor_puts_its_text_on_the_card_and_sends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "editor"
+    script.write_text('#!/bin/sh\nsed -i s/Three/Five/ "$1"\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("EDITOR", str(script))
+    async with board() as b:
+        monkeypatch.setattr(type(b.app._driver), "can_suspend", property(lambda _: True))
+        monkeypatch.setattr(b.app._driver, "suspend_application_mode", lambda: None)
+        monkeypatch.setattr(b.app._driver, "resume_application_mode", lambda: None)
+        await b.decide("E")
+        await b.until(lambda: b.card.ballot.edits)
+        staged = b.card.ballot.edits["14"]
+        assert isinstance(staged, Spawn)
+        assert staged.children[2].directive == "Five examples that can be copied."
+        assert b.session.sent == []
+
+
+# -- leaving, help, palette --------------------------------------------------------------------------------------------
+
+
+async def test_leaving_a_run_that_waits_returns_three_lines() -> None:
+    async with board() as b:
+        await b.press("q")
+        await b.until(lambda: b.app.return_value is not None)
+        first, second, third = b.app.return_value or ()
+        assert "2 waiting for you" in first
+        assert "swarm/wc-1" in second
+        assert third.endswith("swarm resume wc-1")
+
+
+def working() -> MemorySession:
+    session = MemorySession()
+    history = session.history[: session.state.gates["14"].opened - 3]
+    return MemorySession(history)
+
+
+async def test_leaving_a_run_at_work_offers_to_finish_what_is_in_flight() -> None:
+    async with board(working()) as b:
+        assert b.session.state.status == "running"
+        await b.press("q")
+        assert isinstance(b.app.screen, Sheet)
+        await b.press("escape")
+        assert b.app.return_value is None
+        await b.press("q", "f")
+        await b.until(lambda: b.app.return_value is not None)
+        assert b.desk.drained == ["wc-1"]
+
+
+async def test_a_second_q_leaves_at_once_while_calls_are_finished() -> None:
+    async with board(working()) as b:
+        b.desk.drain_ends.clear()
+        await b.press("q", "f")
+        await b.until(lambda: "q leaves at once" in b.text)
+        assert b.app.return_value is None
+        await b.press("q")
+        await b.until(lambda: b.app.return_value is not None)
+
+
+async def test_the_palette_has_every_command_and_shows_markup_in_titles_as_text() -> None:
+    session = MemorySession()
+    evil = Child(id="20", directive="[@click=app.quit]x[/] [/y] \x1b]0;t\x07", title="[/x] evil")
+    spawn = Spawn(children=(evil,))
+    await session.put(f.GateOpened(node="7", gate="15", seq=4, proposal=spawn, digest=spawn.digest))
+    async with board(session) as b:
+        await b.press("n")
+        await b.press(":")
+        await b.until(lambda: "open 14 spawn 3" in b.text or "spawn" in b.text)
+        await b.pilot.press(*"pause the subtree")
+        await b.until(lambda: "pause the subtree, or go on" in b.text)
+        await b.pilot.pause(0.2)
+        await b.press("enter")
+        await b.until(lambda: b.sent(Pause))
+
+
+async def test_help_lists_the_keys_as_they_are_bound() -> None:
+    async with board(settings=Settings(keys={"board.pause": "f5"}), size=(120, 60)) as b:
+        await b.press("?")
+        await b.until(lambda: "pause the subtree" in b.text)
+        line = next(line for line in b.text.splitlines() if "pause the subtree" in line)
+        assert "f5" in line
+        await b.press("escape", "f5")
+        await b.until(lambda: b.sent(Pause))
