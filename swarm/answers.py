@@ -1,4 +1,4 @@
-"""Whether an answer fits its question."""
+"""Answers: whether one fits its question, and the default that is taken for one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ import json
 from typing import Any
 
 from swarm.errors import BadAnswer
+from swarm.frames import QuestionAnswered
 from swarm.state import Question
+
+
+def assumed(node: str, question: str, default: str) -> QuestionAnswered:
+    """The answer that a run gives itself where it may take defaults."""
+    return QuestionAnswered(node=node, question=question, answer=default, by="rule", rule="--defaults: an assumption")
 
 
 def checked(question: Question, answer: Any) -> Any:

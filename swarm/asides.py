@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from swarm import frames as f
-from swarm.autonomy import rule_for
+from swarm.autonomy import decided_by_rule
 from swarm.deciding import decision_frames
 from swarm.ending import closed, withdrawn
 from swarm.proposals import AnyProposal, Budget, Failure, Spawn
@@ -47,13 +47,11 @@ class Asides:
         found = (head.gates[gate] for gate in head.open_gates)
         return next((gate for gate in found if (gate.node, gate.kind, gate.seq) == (self._id, kind, seq)), None)
 
-    def _by_rule(self, gate: str, decision: f.Decided, rule: str, choice: str = "") -> None:
-        """Decides a gate as the level in force does."""
-        digest = self._ledger.head.gates[gate].digest
-        decided = f.GateDecided(
-            node=self._id, gate=gate, digest=digest, decision=decision, by="rule", rule=rule, choice=choice
-        )
-        self._context.engine.put(decision_frames(self._ledger.head, decided))
+    def _by_rule(self, gate: str) -> None:
+        """Decides a gate if the level in force does so by itself."""
+        head = self._ledger.head
+        if decided := decided_by_rule(head, head.nodes[self._id], gate, head.gates[gate].proposal):
+            self._context.engine.put(decision_frames(head, decided))
 
     async def within_limits(self, seq: int, proposal: AnyProposal) -> None:
         """Returns when children may be started under the limits of the run; asks where they would be passed."""
@@ -72,8 +70,7 @@ class Asides:
             if gate and gate.digest != budget.digest:
                 self._ledger.put(closed([gate], "stale", "the limits have changed since"))
             name = gate.id if gate and gate.digest == budget.digest else self.open(seq, budget)
-            if self._context.node.level == "auto":
-                self._by_rule(name, "stop", "level auto: to the budget's end")
+            self._by_rule(name)
             await self._decided(name, self._context.state.limits)
         if gate := self._aside("budget", seq):
             self._ledger.put(closed([gate], "withdrawn", "the limit was raised meanwhile"))
@@ -81,11 +78,8 @@ class Asides:
     async def failed(self, error: str, *, restart: bool = False) -> None:
         """The node cannot go on: returns when it was decided, and the node has ended or been given a new attempt."""
         self._shut_steps(error)
-        node = self._ledger.head.nodes[self._id]
-        failure = Failure(error=error, directive=node.directive, restart=restart)
-        name = self.open(0, failure)
-        if rule := rule_for(self._ledger.head, node, failure):
-            self._by_rule(name, "choose", rule, "pass")
+        name = self.open(0, Failure(error=error, directive=self._context.node.directive, restart=restart))
+        self._by_rule(name)
         await self._decided(name)
 
     async def was_failing(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from swarm import frames as f
 from swarm.proposals import EFFECTS, AnyProposal, Run, Spawn
 from swarm.state import Node, Swarm
 
@@ -30,6 +31,22 @@ def rule_for(state: Swarm, node: Node, proposal: AnyProposal) -> str | None:
     if level in ("questions", "auto") and (proposal.kind in EFFECTS or proposal.kind == "failure"):
         return f"level {level}: effects and failures"
     return None
+
+
+def decided_by_rule(state: Swarm, node: Node, gate: str, proposal: AnyProposal) -> f.GateDecided | None:
+    """The decision on a gate that the level in force makes by itself; None if a human is asked."""
+    rule = rule_for(state, node, proposal)
+    decision: f.Decided = "approve"
+    choice = ""
+    if proposal.kind == "failure":
+        decision, choice = "choose", "pass"
+    elif proposal.kind == "budget" and node.level == "auto":
+        decision, rule = "stop", "level auto: to the budget's end"
+    if rule is None:
+        return None
+    return f.GateDecided(
+        node=node.id, gate=gate, digest=proposal.digest, decision=decision, choice=choice, by="rule", rule=rule
+    )
 
 
 def _is_routine(node: Node, proposal: AnyProposal) -> bool:

@@ -138,7 +138,8 @@ class Carrying:
             await self._begin(step.seq, step.kind, step.key, gate.id)
             return await world.perform(gate.final, self._mark(step.seq))
         effect = await world.take(gate.final, self._mark(step.seq))
-        return effect if choice == "done" else effect.model_copy(update={"error": "taken as failed after it was in doubt"})
+        error = "" if choice == "done" else "taken as failed after it was in doubt"
+        return effect.model_copy(update={"error": error})
 
     async def _asked_in_doubt(self, step: Step, gate: Gate) -> str:
         """The human's choice about an effect in doubt: one that is newer than its last intent, or a new one."""

@@ -122,7 +122,7 @@ class NodeContext(Steps):
             ended = await self.recorded(step)
             self.gating.note_rejected(ended)
             return self.result_of(ended)
-        async with self.pending():
+        async with self.pending(begun=bool(step and step.begun >= 0)):  # others wait while it is in doubt
             return self.result_of(await self.carrying.effect(seq, kind, key, make, revision, then))
 
     def result_of(self, ended: f.StepEnded) -> Result:
@@ -183,7 +183,8 @@ class NodeContext(Steps):
                 self.gating.note_rejected(refused)
                 reason = refused.error
             else:
-                again = await self.gating.terminate(seq, report, revision)
+                async with self.pending():
+                    again = await self.gating.terminate(seq, report, revision)
                 if again is None:
                     return
                 reason = again

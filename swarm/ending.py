@@ -13,14 +13,14 @@ def dependents(state: Swarm, gate: Gate) -> list[Gate]:
     """Gates that were foreseen to follow from a gate and are not due yet, nearest first."""
     found: list[Gate] = []
     heads = {gate.id}
-    for other in _foreseen(state):
+    for other in foreseen(state):
         if other.after in heads:
             heads.add(other.id)
             found.append(other)
     return found
 
 
-def _foreseen(state: Swarm) -> list[Gate]:
+def foreseen(state: Swarm) -> list[Gate]:
     """The gates that are not due yet, in the order in which they were opened."""
     return [state.gates[gate] for gate in sorted((gate for ids in state.foreseen.values() for gate in ids), key=int)]
 
@@ -68,7 +68,7 @@ def stop_subtree(state: Swarm, top: Node, why: str) -> list[f.Frame]:
 def withdrawn(state: Swarm, nodes: set[str], why: str) -> list[f.Frame]:
     """The frames that take back what nodes ask, and what was foreseen to follow from it."""
     gates = {gate for gate in state.open_gates if state.gates[gate].node in nodes and state.gates[gate].kind != "merge"}
-    for gate in _foreseen(state):
+    for gate in foreseen(state):
         first = state.gates[gate.after] if gate.after else gate
         if gate.node in nodes or first.id in gates or (first.node in nodes and first.status == "decided"):
             gates.add(gate.id)

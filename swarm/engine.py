@@ -294,7 +294,7 @@ class Engine:
         decided = [gate for gate in merges if gate.status == "decided"]
         if decided:
             self._beside(self._merge(decided[-1].id))
-        elif not merges:
+        elif all(gate.status == "stale" for gate in merges):
             self._beside(self._offer_merge())
 
     async def _offer_merge(self) -> None:

@@ -162,6 +162,8 @@ class GateDue(Base):
     kind: Literal["gate.due"] = "gate.due"
     gate: str
     seq: int
+    revision: int = 1
+    key: str = ""
 
 
 class GateDecided(Base):

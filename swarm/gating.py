@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from swarm import frames as f
-from swarm.autonomy import rule_for
+from swarm.autonomy import decided_by_rule, rule_for
 from swarm.ending import ended, stale
 from swarm.errors import NothingNew
 from swarm.foresee import Foreseen, Then, foresee
@@ -50,7 +50,7 @@ class Gating:
                 proposal = await make()
                 if proposal.digest in self.rejected:
                     raise NothingNew("the same was proposed and rejected before: there is nothing else to propose")
-                gate = self._match(seq, proposal) or await self._open(seq, key, proposal, revision, then)
+                gate = self._match(seq, key, proposal, revision) or await self._open(seq, key, proposal, revision, then)
             gate = await self._no_longer_open(gate.id)
             if gate.status in ("decided", "applied"):
                 return gate
@@ -68,14 +68,14 @@ class Gating:
         gate = head.gates[step.gate] if step and step.gate else None
         return gate if gate and gate.status in ("open", "decided", "applied") else None
 
-    def _match(self, seq: int, proposal: AnyProposal) -> Gate | None:
+    def _match(self, seq: int, key: str, proposal: AnyProposal, revision: int) -> Gate | None:
         """The foreseen gate that this proposal fulfils exactly; the others of the node are stale if there is none."""
         ledger = self._ledger
         head = ledger.head
         waiting = [head.gates[gate] for gate in head.foreseen.get(self._id, ())]
         for gate in waiting:
             if gate.digest == proposal.digest and (gate.after is None or head.gates[gate.after].status == "applied"):
-                ledger.put([f.GateDue(node=self._id, gate=gate.id, seq=seq)])
+                ledger.put([f.GateDue(node=self._id, gate=gate.id, seq=seq, revision=revision, key=key)])
                 return ledger.head.gates[gate.id]
         for gate in waiting:
             ledger.put(stale(ledger.head, gate, "it went another way than was shown"))
@@ -100,8 +100,7 @@ class Gating:
                 key="" if place else key,
             )
             frames.append(opened)
-            passes = rule_for(self._ledger.head, self._proposer(link, frames), what)
-            decided = approved(opened, passes) if passes else None
+            decided = decided_by_rule(self._ledger.head, self._proposer(link, frames), opened.gate, what)
             frames += [decided] if decided else []
         self._ledger.put(frames)
         return self._ledger.head.gates[str(first)]
@@ -156,10 +155,3 @@ def numbered(proposal: AnyProposal, next_node: int) -> tuple[AnyProposal, int]:
         children.append(child.model_copy(update={"id": str(next_node)}))
         next_node += 1
     return Spawn(children=tuple(children)), next_node
-
-
-def approved(opened: f.GateOpened, rule: str) -> f.GateDecided:
-    """The approval of a gate by a rule."""
-    return f.GateDecided(
-        node=opened.node, gate=opened.gate, digest=opened.digest, decision="approve", by="rule", rule=rule
-    )

@@ -2,65 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from swarm import frames as f
-from swarm.autonomy import rule_for
+from swarm.answers import assumed
+from swarm.autonomy import decided_by_rule
 from swarm.deciding import consequences, decision_frames
-from swarm.ending import run_ended, stop_subtree, withdrawn
+from swarm.ending import closed, foreseen, run_ended, stop_subtree, withdrawn
 from swarm.fold import fold
 from swarm.state import Gate, Swarm
 
 
 def mended(state: Swarm) -> list[f.Frame]:
     """The frames with which the last group would have gone on, if its end is missing; none if it is whole."""
-    frames = [*_of_decision(state), *_by_rule(state), *_by_default(state)]
-    state = fold(frames, state)
-    frames += _below_the_ended(state)
-    if state.root and not state.ended and (report := state.nodes[state.root].report):
-        frames.append(run_ended(report))
+    frames: list[f.Frame] = []
+    for mend in (_of_decision, _by_rule, _by_default, _cut_chains, _below_the_ended, _end):
+        now = mend(state)
+        frames += now
+        state = fold(now, state)
     return frames
 
 
 def _of_decision(state: Swarm) -> list[f.Frame]:
-    """What the last decision leads to."""
+    """What the last decision leads to; a stop at a limit is the end of the run, however much of it was written."""
     for gate in state.gates.values():
-        if gate.decision and gate.decision.frame == state.frame:
+        word = gate.decision.word if gate.decision else ""
+        last = gate.decision is not None and gate.decision.frame == state.frame
+        if not state.ended and (last or (gate.kind, word) == ("budget", "stop")):
             return consequences(state, gate)
     return []
 
 
 def _by_rule(state: Swarm) -> list[f.Frame]:
     """The decision of the gate that was opened last, if no human is asked."""
-    for name, opened in state.open_gates.items():
-        if opened == state.frame and (rule := _rule(state, state.gates[name])):
-            gate = state.gates[name]
-            how: f.Decided = "choose" if gate.kind == "failure" else "approve"
-            choice = "pass" if gate.kind == "failure" else ""
-            decided = f.GateDecided(
-                node=gate.node, gate=name, digest=gate.digest, decision=how, by="rule", rule=rule, choice=choice
-            )
+    for gate in (state.gates[name] for name, opened in state.open_gates.items() if opened == state.frame):
+        node = state.nodes.get(gate.node)
+        if node and node.report is None and (decided := decided_by_rule(state, node, gate.id, gate.proposal)):
             return decision_frames(state, decided)
     return []
 
 
-def _rule(state: Swarm, gate: Gate) -> str | None:
-    node = state.nodes.get(gate.node)
-    return rule_for(state, node, gate.proposal) if node and node.report is None else None
-
-
-def _by_default(state: Swarm) -> Iterator[f.Frame]:
+def _by_default(state: Swarm) -> list[f.Frame]:
     """The default of the question that was asked last, if the run takes defaults."""
-    for name, asked in state.open_questions.items():
-        question = state.questions[name]
-        if asked == state.frame and state.defaults and question.ask.default is not None:
-            yield f.QuestionAnswered(
-                node=question.node,
-                question=name,
-                answer=question.ask.default,
-                by="rule",
-                rule="--defaults: an assumption",
-            )
+    asked = [state.questions[name] for name, opened in state.open_questions.items() if opened == state.frame]
+    return [
+        assumed(question.node, question.id, question.ask.default)
+        for question in asked
+        if state.defaults and question.ask.default is not None
+    ]
+
+
+def _cut_chains(state: Swarm) -> list[f.Frame]:
+    """The end of the gates that were foreseen to follow from one that was taken back or decided in another way."""
+    gone: dict[str, Gate] = {}
+    for gate in foreseen(state):
+        before = state.gates[str(gate.after)]
+        other = before.decision is not None and before.decision.verb != "approve"
+        if other or before.id in gone or before.status in ("stale", "withdrawn", "expired"):
+            gone[gate.id] = gate
+    return closed(gone.values(), "withdrawn", "what led to it is gone")
 
 
 def _below_the_ended(state: Swarm) -> list[f.Frame]:
@@ -72,3 +70,9 @@ def _below_the_ended(state: Swarm) -> list[f.Frame]:
             if child.report is None:
                 frames += stop_subtree(state, child, node.report.summary if node.report else "")
     return frames
+
+
+def _end(state: Swarm) -> list[f.Frame]:
+    """The end of the run, if its root has ended."""
+    report = state.nodes[state.root].report if state.root else None
+    return [run_ended(report)] if report and not state.ended else []

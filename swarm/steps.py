@@ -95,11 +95,12 @@ class Steps:
         return self._seq, step
 
     @asynccontextmanager
-    async def pending(self) -> AsyncIterator[None]:
-        """Holds a step that is under way; waits first while the node is paused."""
+    async def pending(self, *, begun: bool = False) -> AsyncIterator[None]:
+        """Holds a step that is under way; one that has not begun waits first while the node is paused."""
         self._pending += 1
         try:
-            await self.ready()
+            if not begun:
+                await self.ready()
             yield
         finally:
             self._pending -= 1

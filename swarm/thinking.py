@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from swarm import frames as f
+from swarm.answers import assumed
 from swarm.asks import ASKS, Thought
 from swarm.errors import NothingNew, StepFailed
 from swarm.models.base import Request
@@ -109,15 +110,7 @@ async def _asked(steps: Steps, seq: int, questions: Sequence[Ask]) -> dict[str, 
     for number, question in enumerate(missing, start=head.next_question):
         frames.append(f.QuestionAsked(node=steps.id, question=f"q{number}", seq=seq, ask=question))
         if head.defaults and question.default is not None:
-            frames.append(
-                f.QuestionAnswered(
-                    node=steps.id,
-                    question=f"q{number}",
-                    answer=question.default,
-                    by="rule",
-                    rule="--defaults: an assumption",
-                )
-            )
+            frames.append(assumed(steps.id, f"q{number}", question.default))
     await steps.engine.ledger.append(*frames)
     found = await steps.until(lambda state: _done(state.steps[steps.id, seq]))
     return {steps.state.questions[name].ask.name: steps.state.questions[name].answer for name in found.questions}

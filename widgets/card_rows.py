@@ -74,10 +74,24 @@ def _head(ballot: Ballot, state: Swarm, more: bool) -> Iterator[Row]:
 
 
 def _directive(text: str, more: bool) -> Iterator[Row]:
-    if not more and len(text) > _BRIEF:
-        text = f"{text[:_BRIEF].rstrip()}{glyphs.mark('more')} (w for all)"
-    for place, line in enumerate(diff.lines_of(text) or [""]):
+    lines = diff.lines_of(text) or [""]
+    shown = lines if more else _in_brief(lines)
+    if sum(map(len, shown)) < len(text.strip("#-[] \n")):
+        shown[-1] += f"{glyphs.mark('more')} (w for all)"
+    for place, line in enumerate(shown):
         yield Row(flat(line).stylize_before(MUTED), Content("     ") if place else Content.styled("for: ", MUTED))
+
+
+def _in_brief(lines: Sequence[str]) -> list[str]:
+    """The first line without its marks, and the first line of prose after it."""
+    said = [lines[0].lstrip("#-[] ")[:_BRIEF]]
+    for line in lines[1:]:
+        if line.startswith(("#", "`", "~", "?", "- ", "<")):
+            break
+        if line.strip():
+            said.append(line[:_BRIEF])
+            break
+    return said
 
 
 def wants(proposal: AnyProposal) -> str:

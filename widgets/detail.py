@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,13 +18,13 @@ from swarm.frames import Frame
 from swarm.state import Swarm
 from widgets import detail_rows, glyphs, proposed
 from widgets.decision_bar import spelled
+from widgets.detail_rows import About
 from widgets.lines import Lines, Row
 from widgets.proposed import MUTED
 from widgets.titled import Titled
 from widgets.words import name_of
 
 _NAMES = tuple(detail_rows.SECTIONS)
-_GAP = "  "
 
 
 class Sections(Static):
@@ -76,8 +76,7 @@ class NodeDetail(Vertical, Titled, can_focus=True):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
-        self._state, self._node = Swarm(), ""
-        self._frames: Sequence[Frame] = ()
+        self._about: About | None = None
         self._place, self._live = 0, ""
 
     def compose(self) -> ComposeResult:
@@ -90,18 +89,21 @@ class NodeDetail(Vertical, Titled, can_focus=True):
         """Draws what was shown before there was a place for it."""
         self._draw(top=True)
 
-    def show(self, state: Swarm, node_id: str, frames: Sequence[Frame]) -> None:
+    def show(
+        self, state: Swarm, node_id: str, frames: Sequence[Frame], patches: Mapping[str, str] | None = None
+    ) -> None:
         """Shows a node, or how the one that is shown stands now: the section stays, and the place where one reads.
 
         Args:
             state: The run.
             node_id: Of the node.
             frames: Those about the node, in their order.
+            patches: What its commits changed, by commit, for those that a command made.
         """
-        new = node_id != self._node
-        self._state, self._node, self._frames = state, node_id, frames
+        new = self._about is None or node_id != self._about.node.id
+        self._about = About(state, state.nodes[node_id], frames, patches or {})
         if new:
-            self._place = _NAMES.index("Report") if state.nodes[node_id].report else 0
+            self._place = _NAMES.index("Report") if self._about.node.report else 0
             self._live = ""
         self._draw(top=new)
 
@@ -118,13 +120,13 @@ class NodeDetail(Vertical, Titled, can_focus=True):
         return _NAMES[self._place]
 
     def _draw(self, *, top: bool = False) -> None:
-        node = self._state.nodes.get(self._node)
-        if node is None or not self.is_mounted:
+        about = self._about
+        if about is None or not self.is_mounted:
             return
-        sign = node.status
-        self.entitle(f"{node.id} · {name_of(self._state, node.id)}", f"{glyphs.glyph(sign)} {glyphs.word(sign)}")
-        self.query_one(Sections).show(self._place, detail_rows.sizes(self._state, node, self._frames))
-        rows: list[Row] = list(detail_rows.SECTIONS[self.section](self._state, node, self._frames))
+        name, status = name_of(about.state, about.node.id), about.node.status
+        self.entitle(f"{about.node.id} · {name}", f"{glyphs.glyph(status)} {glyphs.word(status)}")
+        self.query_one(Sections).show(self._place, detail_rows.sizes(about))
+        rows: list[Row] = list(detail_rows.SECTIONS[self.section](about))
         if self._live and self.section == "Steps":
             rows += [Row(), proposed.note("its model is writing", 0), *proposed.prose(self._live, 2)]
         self.query_one(Lines).show(rows or [proposed.note(detail_rows.EMPTY[self.section], 0)], top=top)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from textual.content import Content
@@ -15,11 +16,27 @@ from widgets.facts import short, spent
 from widgets.lines import Row
 from widgets.proposed import MUTED, flat, prose
 
-Frames = Sequence[f.Frame]
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """All that is known about a node.
+
+    Attributes:
+        state: The run.
+        node: The node, as it is in the state.
+        frames: Those about the node, in their order.
+        patches: What commits changed, by commit; needed only for those that a command made.
+    """
+
+    state: Swarm
+    node: Node
+    frames: Sequence[f.Frame]
+    patches: Mapping[str, str] = field(default_factory=dict)
 
 
-def directive(state: Swarm, node: Node, frames: Frames) -> Iterator[Row]:
+def directive(about: About) -> Iterator[Row]:
     """What it was told, and under which rules it works."""
+    node = about.node
     yield from prose(node.directive, 0)
     yield Row()
     words = [
@@ -38,15 +55,15 @@ def directive(state: Swarm, node: Node, frames: Frames) -> Iterator[Row]:
         yield from proposed.json_rows(node.child.arguments, 2)
 
 
-def report(state: Swarm, node: Node, frames: Frames) -> Iterator[Row]:
+def report(about: About) -> Iterator[Row]:
     """What it ended with."""
-    if node.report is not None:
-        yield from proposed.report(node.report, 0)
+    if about.node.report is not None:
+        yield from proposed.report(about.node.report, 0)
 
 
-def steps(state: Swarm, node: Node, frames: Frames) -> Iterator[Row]:
+def steps(about: About) -> Iterator[Row]:
     """Each step with its outcome, its frames and what it took."""
-    for begun, ended in _pairs(frames):
+    for begun, ended in _pairs(about.frames):
         known = ended or begun
         assert known is not None
         sign = _sign(ended)
@@ -57,13 +74,13 @@ def steps(state: Swarm, node: Node, frames: Frames) -> Iterator[Row]:
         yield Row(words + flat(f"  {_took(begun, ended)}").stylize(MUTED), lead)
         if ended is not None and ended.error:
             yield from prose(ended.error, 7, "$error" if ended.outcome == "failed" else "$warning")
-    for gate in (state.gates[gate] for gate in sorted(state.open_gates, key=int)):
-        if gate.node == node.id and gate.seq is not None:
+    for gate in (about.state.gates[gate] for gate in sorted(about.state.open_gates, key=int)):
+        if gate.node == about.node.id and gate.seq is not None:
             lead = Content.styled(f"{glyphs.glyph('asks')} {gate.seq:>3}  ", "$warning")
             yield Row(flat(proposed.title(gate.proposal)).stylize("bold") + Content(f"  waits at gate {gate.id}"), lead)
 
 
-def _pairs(frames: Frames) -> Iterator[tuple[f.StepBegun | None, f.StepEnded | None]]:
+def _pairs(frames: Sequence[f.Frame]) -> Iterator[tuple[f.StepBegun | None, f.StepEnded | None]]:
     """The beginning and the end of each step, in the order in which they began; a retried step comes again."""
     open_steps: dict[int, f.StepBegun] = {}
     found: list[tuple[int, f.StepBegun | None, f.StepEnded | None]] = []
@@ -95,26 +112,28 @@ def _took(begun: f.StepBegun | None, ended: f.StepEnded | None) -> str:
     return " · ".join(words)
 
 
-def changes(state: Swarm, node: Node, frames: Frames) -> Iterator[Row]:
+def changes(about: About) -> Iterator[Row]:
     """What it changed in the files: each write as a difference, other effects by their commit."""
-    for frame in frames:
+    for frame in about.frames:
         if not isinstance(frame, f.StepEnded) or not frame.commit:
             continue
-        gate = state.gates.get(frame.gate or "")
+        gate = about.state.gates.get(frame.gate or "")
         final = gate.final if gate else None
         what = proposed.title(final) if final else frame.step
         lead = Content.styled(f"{glyphs.glyph('commit')} {frame.commit[:7]}  ", "$accent")
         yield Row(flat(what).stylize("bold") + Content.styled(f"  frame {frame.frame}", MUTED), lead)
         if isinstance(final, Write):
             yield from diff.rows(final.original if final.before else None, final.content, 2)
+        elif frame.commit in about.patches:
+            yield from diff.patch(about.patches[frame.commit], 2)
         yield Row()
 
 
-def output(state: Swarm, node: Node, frames: Frames) -> Iterator[Row]:
+def output(about: About) -> Iterator[Row]:
     """What commands said."""
-    for frame in frames:
+    for frame in about.frames:
         if isinstance(frame, f.StepEnded) and isinstance(frame.value, dict) and "output" in frame.value:
-            yield from _output(state, frame, frame.value)
+            yield from _output(about.state, frame, frame.value)
 
 
 def _output(state: Swarm, frame: f.StepEnded, value: dict[str, Any]) -> Iterator[Row]:
@@ -127,17 +146,17 @@ def _output(state: Swarm, frame: f.StepEnded, value: dict[str, Any]) -> Iterator
     yield Row()
 
 
-def messages(state: Swarm, node: Node, frames: Frames) -> Iterator[Row]:
+def messages(about: About) -> Iterator[Row]:
     """What was said between it and the human: notes, questions, reasons."""
-    for frame in frames:
-        if words := _said(state, frame):
+    for frame in about.frames:
+        if words := _said(frame):
             who, text = words
             yield Row(flat(who).stylize("bold") + Content.styled(f"  frame {frame.frame}", MUTED))
             yield from prose(text, 2)
             yield Row()
 
 
-def _said(state: Swarm, frame: f.Frame) -> tuple[str, str] | None:
+def _said(frame: f.Frame) -> tuple[str, str] | None:
     match frame:
         case f.NodeTold(by=by, text=text):
             return f"{by} told it", text
@@ -150,7 +169,7 @@ def _said(state: Swarm, frame: f.Frame) -> tuple[str, str] | None:
     return None
 
 
-SECTIONS: dict[str, Callable[[Swarm, Node, Frames], Iterator[Row]]] = {
+SECTIONS: dict[str, Callable[[About], Iterator[Row]]] = {
     "Directive": directive,
     "Report": report,
     "Steps": steps,
@@ -170,14 +189,15 @@ EMPTY = {
 }
 
 
-def sizes(state: Swarm, node: Node, frames: Frames) -> dict[str, str]:
+def sizes(about: About) -> dict[str, str]:
     """A few characters beside the name of a section that say how much there is."""
-    ended = [frame for frame in frames if isinstance(frame, f.StepEnded)]
+    ended = [frame for frame in about.frames if isinstance(frame, f.StepEnded)]
     numbers = {
-        "Steps": sum(1 for _ in _pairs(frames)),
+        "Steps": sum(1 for _ in _pairs(about.frames)),
         "Changes": sum(bool(frame.commit) for frame in ended),
         "Output": sum(isinstance(frame.value, dict) and "output" in frame.value for frame in ended),
-        "Messages": sum(_said(state, frame) is not None for frame in frames),
+        "Messages": sum(_said(frame) is not None for frame in about.frames),
     }
     marks = {name: str(number) for name, number in numbers.items() if number}
-    return {**marks, "Report": glyphs.glyph(node.report.outcome)} if node.report else marks
+    report = about.node.report
+    return {**marks, "Report": glyphs.glyph(report.outcome)} if report else marks

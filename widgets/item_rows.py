@@ -99,7 +99,7 @@ def _children(
         kept = ballot.keeps(item)
         lead = Content.styled(f"{' ' * indent}  {item.number:<3}", "" if kept else "dim")
         yield Row(_child_head(child.name, child.action, kept), lead, place, head=place >= 0)
-        for row in proposed.child(child, indent + _INDENT, model):
+        for row in proposed.child(child, indent + _INDENT, model, node.directive if node else ""):
             yield Row(row.content if kept else row.content.stylize("dim"), row.lead, place, code=row.code)
 
 

@@ -153,10 +153,11 @@ class Lines(ScrollView):
 
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width
+        self._wrapped.clear()
         if not width:
+            self._starts = [0]  # out of sight: nothing of the rows before may be drawn until it has a width again
             return
         self._width = width  # the size may change before `on_resize` says so: lines are drawn as they were laid out
-        self._wrapped.clear()
         self._starts = list(accumulate((row.height(width) for row in self._rows), initial=0))
         self.virtual_size = Size(width, self._starts[-1])
         self.refresh()

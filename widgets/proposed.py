@@ -187,8 +187,20 @@ def _merge(proposal: Merge, indent: int) -> Iterator[Row]:
     yield from (note(path, indent + 2, "$error") for path in proposal.conflicts)
 
 
-def child(found: Child, indent: int, model: str) -> Iterator[Row]:
-    """All of a child but its name; `model` is the one that it would get from its parent."""
+def child(found: Child, indent: int, model: str, above: str = "") -> Iterator[Row]:
+    """All of a child but its name.
+
+    Args:
+        found: The child.
+        indent: Columns on the left.
+        model: The one that it would get from its parent.
+        above: The directive of its parent; the same one is not shown twice.
+    """
+    if found.directive == above:
+        yield note("with the directive above, unchanged", indent)
+        for words in _more(found):
+            yield note(words, indent)
+        return
     first, _, rest = found.directive.strip().partition("\n")
     yield from prose(rest.strip("\n") if first.lstrip("#-[] x\t").strip() == found.name else found.directive, indent)
     for words in _more(found):
@@ -198,9 +210,16 @@ def child(found: Child, indent: int, model: str) -> Iterator[Row]:
             yield note(f"writes {path} ({count(lines, 'line')})", indent)
 
 
+def _readable(arguments: dict[str, Any]) -> list[str]:
+    import yaml  # takes 15 ms, and few cards show arguments
+
+    return yaml.safe_dump(arguments, sort_keys=False, allow_unicode=True, width=10_000).splitlines()
+
+
 def _more(found: Child) -> Iterator[str]:
     if found.arguments:
-        yield f"arguments {json.dumps(found.arguments, ensure_ascii=False)}"
+        yield "arguments"
+        yield from (f"  {line}" for line in _readable(found.arguments))
     if found.context:
         yield f"starts with {', '.join(found.context)}"
     if found.model:

@@ -126,9 +126,10 @@ class QuestionPanel(Vertical, Titled):
         ask = question.ask
         if ask.form is not None:
             return FormBody(question, self._asker, self._send, self._drafts)
-        if not ask.choices and (ask.default is None or f"question {question.id}" in self._drafts):
+        free = ask.free or not ask.choices
+        if free and ((not ask.choices and ask.default is None) or f"question {question.id}" in self._drafts):
             return TextBody(question, self._asker, self._send, self._drafts)
-        more = None if ask.choices else self._write
+        more = self._write if free else None
         return ChoiceBody(question, self._asker, self._send, self._drafts, more=more, clock=self._clock)
 
     def _write(self) -> None:

@@ -136,7 +136,7 @@ class ChoiceBody(Body, Armed, can_focus=True):
     def draw_bar(self) -> None:
         """Offers to send what the cursor points at."""
         offers = [Offer("send", f"send {self.cursor + 1}")] if self.cursor >= 0 else []
-        last = len(self._choices) + bool(self._more)
+        last = min(9, len(self._choices) + bool(self._more))
         self.bar.offer(offers, "" if offers else f"1–{last} points, enter sends")
 
     def moves(self, key: str) -> bool:
@@ -149,6 +149,10 @@ class ChoiceBody(Body, Armed, can_focus=True):
         else:
             return self.lines.turn(key)
         return True
+
+    def complain(self, words: str) -> None:
+        """Says in the bar why it cannot be sent."""
+        self.bar.say(words)
 
     def _take(self, _: str) -> None:
         if self.cursor < len(self._choices):

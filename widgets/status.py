@@ -39,6 +39,12 @@ class OneLine(Toned):
         return self.strip([*left, (" " * (width - _cells(left) - _cells(right)), ""), *right], width)
 
 
+def _without_title(state: Swarm) -> str:
+    """The goal; of a plan, what stands below its title."""
+    first, _, rest = state.goal.partition("\n")
+    return rest.strip() if first.strip("# ") == state.title else state.goal
+
+
 class RunHeader(OneLine):
     """Title and goal of a run, its id, and which frame is shown."""
 
@@ -49,7 +55,7 @@ class RunHeader(OneLine):
             state: What the screen shows.
             last: Number of the last frame of the run; the screen shows the past if it is a later one.
         """
-        title, goal = line(state.title), line(state.goal[:400])
+        title, goal = line(state.title), line(_without_title(state)[:400])
         left: list[Piece] = [(f" {title or 'run'}", "strong")]
         if goal and goal != title:
             left.append((f" {mark('dot')} {goal}", "muted"))

@@ -110,18 +110,23 @@ class BoardScreen(Panes, Deciding, NodeCommands, Leaving):
 
     def show_run(self) -> None:
         """Shows every pane at the moment that is looked at; cheap where nothing changed."""
+        header = self.query_one_optional(RunHeader)
+        if header is None:
+            return  # the program is closing: panes go before their screen
         shown, last = self.shown, self.newest.frame
         now = shown.at if self.in_past else self.clock()
         waits = waiting(shown)
         self.set_class(self.in_past, "-past")
-        self.query_one(RunHeader).show(shown, last)
+        header.show(shown, last)
         self.query_one(SwarmTree).show(shown)
         self.query_one(Inbox).show(shown, now)
         self.query_one(Receipts).show(shown)
         self.query_one(Timeline).show(self._marks, last, shown.frame)
         self.query_one(StatusLine).show(shown, len(waits))
         self._show_question(shown, waits)
-        if self.in_past or not self.holds:
+        if self.holds and not self.in_past:
+            self.middle.hold(shown, now)
+        else:
             self.middle.show(self.open_now, shown, now, past=self.in_past)
         self._show_keys(len(waits))
         self.app.title = window_title(self.newest.run, self.newest.waiting)

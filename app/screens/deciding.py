@@ -74,8 +74,8 @@ class Deciding(RunScreen):
 
     @property
     def holds(self) -> bool:
-        """Whether the middle keeps what was just decided for a moment."""
-        return self._calm is not None
+        """Whether the middle keeps what is being decided, or was a moment ago."""
+        return self._calm is not None or bool(self._sending & set(self.choice.gates))
 
     def open(self, choice: Choice, *, focus: bool = True) -> None:
         """Shows a card, a question or a node."""
@@ -158,6 +158,8 @@ class Deciding(RunScreen):
             self._expects = True
             self._settle()
             self._calm = self.set_timer(CALM, self._settled)
+            self.show_run()
+            self.reach(question=False)
             return
         self.open(following)
 

@@ -11,9 +11,11 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from app.choice import Choice, card_of
+from app.node_frames import NodeFrames
+from swarm.cards import Card
 from swarm.errors import SwarmError
 from swarm.session import Session
-from swarm.state import Swarm
+from swarm.state import Node, Swarm
 from widgets.card import CardView
 from widgets.detail import NodeDetail
 from widgets.form import Drafts
@@ -35,7 +37,9 @@ class Middle(ContentSwitcher):
     def __init__(self, session: Session, drafts: Drafts, keys: Mapping[str, str]) -> None:
         super().__init__(id="middle", initial="card")
         self._session, self._drafts, self._keys = session, drafts, keys
-        self._read: tuple[str, int] = ("", -1)
+        self._frames = NodeFrames(session)
+        self._node: Node | None = None
+        self._past = False
 
     def compose(self) -> ComposeResult:
         """All three; one of them can be seen."""
@@ -46,11 +50,6 @@ class Middle(ContentSwitcher):
     def on_mount(self) -> None:
         """Looks at what is streamed, from time to time."""
         self.set_interval(STREAM, self._show_stream)
-
-    def _show_stream(self) -> None:
-        node = self._read[0]
-        if self.current == "detail" and node:
-            self.query_one("#detail", NodeDetail).live(self._session.live(node))
 
     @property
     def card(self) -> CardView:
@@ -68,39 +67,59 @@ class Middle(ContentSwitcher):
         gates = self.card.ballot.gates
         if self.current == "card":
             return f"Gate {gates[0].id}" if gates else "Gate"
-        return "Form" if self.current == "form" else f"Node {self._read[0]}"
+        return "Form" if self.current == "form" else f"Node {self._node.id if self._node else ''}"
 
     def show(self, choice: Choice, state: Swarm, now: datetime, *, past: bool) -> None:
         """Shows what was chosen, as it is at a state."""
+        self._past = past
         card = card_of(state, choice)
         if card is not None:
             self.card.show(card, state, now, past=past)
-            self.current = "card"
+            self._bring("card")
         elif is_form(state, choice):
             self.query_one("#form", QuestionPanel).show(state.questions[choice.question], state, past=past)
-            self.current = "form"
+            self._bring("form")
         elif choice.node in state.nodes:
             self._show_node(state, choice.node)
-            self.current = "detail"
+            self._bring("detail")
         else:
             self.card.show(None, state, now, past=past)
-            self.current = "card"
+            self._bring("card")
+
+    def hold(self, state: Swarm, now: datetime) -> None:
+        """Keeps a card that was just decided, with nothing left to decide on it."""
+        gates = self.card.ballot.gates
+        if self.current == "card" and gates:
+            self.card.show(Card(gates[0].id, gates, 0), state, now)
+
+    def _bring(self, name: str) -> None:
+        """Brings one of the three to the front; the focus goes along if it was here."""
+        before, held = self.current, self.front.has_focus_within
+        if name == before:
+            return
+        self.current = name
+        if held:
+            self.front.focus()
+            if before == "form":
+                self.card.stand(field_taken=True)
 
     def _show_node(self, state: Swarm, node: str) -> None:
-        mark = (node, state.nodes[node].changed)
-        if mark != self._read or self.current != "detail":
-            self._read = mark
-            self._read_node(state, node)
+        if self._node is not state.nodes[node] or self.current != "detail":
+            self._node = state.nodes[node]
+            self._read(state, node)
 
     @work(exclusive=True, group="node")
-    async def _read_node(self, state: Swarm, node: str) -> None:
-        found = state.nodes[node]
+    async def _read(self, state: Swarm, node: str) -> None:
         try:
-            frames = await self._session.frames(found.spawned - 1, found.changed)
+            frames = await self._frames.of(state, node)
         except SwarmError:
-            frames = []
-        own = [frame for frame in frames if frame.node == node]
-        self.query_one("#detail", NodeDetail).show(state, node, own)
+            frames = []  # whoever follows the run says so
+        self.query_one("#detail", NodeDetail).show(state, node, frames)
+
+    def _show_stream(self) -> None:
+        if self.current == "detail" and self._node:
+            live = "" if self._past else self._session.live(self._node.id)
+            self.query_one("#detail", NodeDetail).live(live)
 
 
 def is_form(state: Swarm, choice: Choice) -> bool:

@@ -39,7 +39,7 @@ class Panes(RunScreen):
     def pane(self) -> str:
         """The pane that has the focus."""
         if self.focused is None:
-            return self.drawer or "middle"
+            return "middle"
         ids = {widget.id for widget in self.focused.ancestors_with_self}
         return next((pane for pane in PANES if pane in ids), "middle")
 

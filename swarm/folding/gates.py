@@ -58,7 +58,7 @@ def _due(state: Swarm, gate: Gate) -> Swarm:
 
 @on(f.GateDue)
 def _gate_due(state: Swarm, frame: f.GateDue) -> Swarm:
-    gate = replace(state.gates[frame.gate], seq=frame.seq)
+    gate = replace(state.gates[frame.gate], seq=frame.seq, revision=frame.revision, key=frame.key)
     state = _not_foreseen(replace(state, gates=state.gates.set(gate.id, gate)), gate)
     return _due(state, gate)
 

@@ -176,21 +176,29 @@ class Shelf(NoWorld):
         if isinstance(proposal, Write):
             self.files[proposal.path] = proposal.content
         self.performed.append((mark.frame, proposal))
-        return self._effect(proposal)
+        return self.effect_of(proposal)
 
-    def _effect(self, proposal: AnyProposal) -> Effect:
-        evidence = Evidence(kind="commit", text=proposal.kind, path=getattr(proposal, "path", ""))
-        value = {"exit_code": 0, "output": "", "evidence": [evidence.model_dump(exclude_defaults=True)]}
+    def effect_of(self, proposal: AnyProposal) -> Effect:
+        value: dict[str, Any] = {"exit_code": 0, "output": ""}
+        if isinstance(proposal, Write | Run):
+            evidence = _evidence(proposal)
+            value["evidence"] = [evidence.model_dump(exclude_defaults=True)]
         return Effect(value=value, commit=self.head)
 
     async def prove(self, proposal: AnyProposal, mark: Mark) -> Effect | None:
         was_done = any(frame == mark.frame for frame, _ in self.performed)
         if isinstance(proposal, Run) and not (was_done and self.provable):
             return None
-        return self._effect(proposal) if was_done else await self.perform(proposal, mark)
+        return self.effect_of(proposal) if was_done else await self.perform(proposal, mark)
 
     async def take(self, proposal: AnyProposal, mark: Mark) -> Effect:
-        return self._effect(proposal)
+        return self.effect_of(proposal)
+
+
+def _evidence(proposal: Write | Run) -> Evidence:
+    if isinstance(proposal, Write):
+        return Evidence(kind="commit", text=proposal.path, path=proposal.path)
+    return Evidence(kind="exit", text=f"{proposal.title}: exit 0", passed=True, exit_code=0)
 
 
 class Mortal(MemoryLog):
@@ -252,7 +260,7 @@ class Stage:
         self.clock = Clock()
         fields = {"level": "step", "goal": "the goal", "title": "kit", **start}
         started = f.RunStarted(run=RUN, model=model_name, **fields)
-        root = f.NodeSpawned(node="1", parent=None, step=0, index=0, child=child("root", "the goal"))
+        root = f.NodeSpawned(node="1", parent=None, step=0, index=0, child=child("root", fields["goal"]))
         first = [frame.model_copy(update={"frame": number}) for number, frame in enumerate((started, root))]
         self.log = Mortal([f.encode(frame) for frame in first])
 

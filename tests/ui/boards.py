@@ -89,7 +89,7 @@ async def program(
 
 @asynccontextmanager
 async def board(
-    session: MemorySession | None = None, size: tuple[int, int] = (120, 40), settings: Settings | None = None
+    session: MemorySession | None = None, size: tuple[int, int] = (120, 30), settings: Settings | None = None
 ) -> AsyncIterator[Board]:
     """The board of a run; a card stands at once, as that is tested with the card."""
     session = session or MemorySession()

@@ -30,7 +30,7 @@ async def test_the_first_thing_that_waits_is_open_with_the_question_beside_it() 
 
 
 async def test_three_columns_at_120_by_40() -> None:
-    async with board() as b:
+    async with board(size=(120, 40)) as b:
         tree, card, inbox = (b.screen.query_one(name).region for name in ("#tree", "#card", "#inbox"))
         assert tree.right == card.x
         assert card.right == inbox.x
@@ -114,7 +114,7 @@ async def test_after_the_last_decision_the_node_is_shown_and_the_next_gate_opens
         await b.session.put(write_gate("15", "a.txt"))
         await b.until(lambda: b.screen.choice.gates == ("15",))
         assert b.screen.middle.current == "card"
-        assert b.screen.focused is b.card
+        await b.until(lambda: b.screen.focused is b.card)
 
 
 async def test_what_the_human_opened_meanwhile_is_not_replaced_by_the_next_gate() -> None:

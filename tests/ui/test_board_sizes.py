@@ -6,7 +6,7 @@ from tests.ui.boards import board
 from widgets.inbox import Inbox
 from widgets.tree import SwarmTree
 
-SIZES = [(60, 16), (79, 20), (80, 24), (100, 30), (119, 40), (120, 16), (160, 20), (200, 50)]
+SIZES = [(60, 16), (79, 20), (100, 30), (120, 16), (200, 50)]
 
 
 async def test_at_80_columns_the_card_has_the_width_and_panes_are_drawers() -> None:

@@ -86,7 +86,7 @@ def test_all_of_a_child_is_told_that_its_digest_covers() -> None:
         "A title",
         "Do it.",
         "All of it.",
-        '{"path": "a.py"}',
+        "path: a.py",
         "source 2.1",
         "notes",
         "model human",

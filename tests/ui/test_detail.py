@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -22,10 +22,12 @@ def own(frames: Sequence[f.Frame], node: str) -> list[f.Frame]:
     return [frame for frame in frames if frame.node == node]
 
 
-def section(name: str, node: str, frames: Sequence[f.Frame] | None = None) -> list[str]:
+def section(
+    name: str, node: str, frames: Sequence[f.Frame] | None = None, patches: Mapping[str, str] | None = None
+) -> list[str]:
     frames = wordcount_frames() if frames is None else frames
     state = fold(frames)
-    rows = detail_rows.SECTIONS[name](state, state.nodes[node], own(frames, node))
+    rows = detail_rows.SECTIONS[name](detail_rows.About(state, state.nodes[node], own(frames, node), patches or {}))
     return [(row.lead.plain + row.content.plain).rstrip() for row in rows]
 
 
@@ -77,6 +79,17 @@ def test_a_change_of_a_file_shows_what_was_edited_by_hand() -> None:
     script.add(f.StepBegun, "2", seq=1, step="write", gate=gate)
     script.add(f.StepEnded, "2", seq=1, step="write", gate=gate, commit="c" * 40)
     assert "   1 + by hand" in section("Changes", "2", script.frames)
+
+
+def test_what_a_command_changed_is_shown_where_its_patch_is_known() -> None:
+    script = begun()
+    gate = script.open("2", 1, RUN)
+    script.decide(gate)
+    script.add(f.StepBegun, "2", seq=1, step="run", gate=gate)
+    script.add(f.StepEnded, "2", seq=1, step="run", gate=gate, commit="c" * 40)
+    patch = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\n+new\n"
+    assert section("Changes", "2", script.frames)[0] == "◇ ccccccc  run: tests  frame 12"
+    assert "  1 + new" in section("Changes", "2", script.frames, {"c" * 40: patch})
 
 
 def test_the_output_of_commands_is_shown_with_their_exit_codes() -> None:

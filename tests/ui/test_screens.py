@@ -236,7 +236,7 @@ async def test_every_screen_fits() -> None:
     for key in "1234":
         async with program("welcome") as p:
             await p.press(key)
-            for size in ((60, 16), (80, 24), (200, 50)):
+            for size in ((60, 16), (130, 30)):
                 await p.pilot.resize_terminal(*size)
                 await p.pilot.pause()
                 for widget in p.app.screen.query("Input, TextArea, Select, Static"):

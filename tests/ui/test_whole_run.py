@@ -13,7 +13,6 @@ from textual.widget import Widget
 
 from app import examples
 from app.live_desk import LiveDesk
-from app.screens.board import BoardScreen
 from app.tui import SwarmApp
 from swarm.commands import Command
 from swarm.home import Home
@@ -45,8 +44,8 @@ class Counted:
         return getattr(self._session, name)
 
     async def do(self, command: Command) -> None:
-        self.commands.append(command)
         await self._session.do(command)
+        self.commands.append(command)
 
 
 async def decided(root: Path, level: Level) -> Counted:
@@ -54,17 +53,21 @@ async def decided(root: Path, level: Level) -> Counted:
     async with LiveDesk(Home(root)) as desk:
         session = Counted(await desk.start("plan.md", "plan", level))
         app = SwarmApp(desk, session)  # type: ignore[arg-type]
-        async with app.run_test(size=(120, 40)) as pilot, asyncio.timeout(60):
-            board = app.screen_stack[0]
-            assert isinstance(board, BoardScreen)
+        async with app.run_test(size=(120, 40)) as pilot, asyncio.timeout(40):
+            await pilot.pause()
+            board = app.board
+            assert board is not None
             while session.state.ended is None:
+                await _until(pilot, lambda: session.state.waiting or session.state.ended)
+                if session.state.ended:
+                    break
                 before = len(session.commands)
                 if session.state.open_questions:
                     await pilot.press("i")
                     await _until(pilot, lambda: board.pane == "question")
                     await _press(pilot, board.query_one("#question"), "1", "enter")
                 else:
-                    await _until(pilot, lambda: board.query_one(CardView).display)
+                    await _until(pilot, lambda: set(board.choice.gates) & set(session.state.open_gates))
                     await _press(pilot, board.query_one(CardView), "a")
                 await _until(pilot, lambda: len(session.commands) > before)  # noqa: B023
                 await _until(pilot, lambda: session.state.idle or session.state.ended)
