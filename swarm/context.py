@@ -15,7 +15,7 @@ from swarm.errors import StepFailed
 from swarm.foresee import Then
 from swarm.gating import Gating
 from swarm.proposals import AnyProposal, Run
-from swarm.results import Pair, Result
+from swarm.results import Fails, Pair, Result
 from swarm.steps import Steps, one_line
 from swarm.values import Ask, Child, Document, Evidence, Report
 
@@ -80,7 +80,13 @@ class NodeContext(Steps):
         return await thinking.ask(self, questions, key)
 
     async def spawn(
-        self, children: Sequence[Child], *, key: str = "", revision: int = 1, then: Then | None = None
+        self,
+        children: Sequence[Child],
+        *,
+        key: str = "",
+        revision: int = 1,
+        then: Then | None = None,
+        fails: Fails | None = None,
     ) -> tuple[Result, list[Pair]]:
         """Proposes children and sleeps until all that were approved have terminated.
 
@@ -89,11 +95,15 @@ class NodeContext(Steps):
             key: Tells apart spawns of one action.
             revision: How often this was proposed before, plus one.
             then: What the node would propose next, given the reports; shown with the last child's end.
+            fails: Why the node cannot go on with the reports; a retry then spawns anew instead of reusing them.
 
         Returns:
             How the proposal went, and what really ran with its reports, possibly nothing.
+
+        Raises:
+            StepFailed: If `fails` says so.
         """
-        return await spawning.spawn(self, children, key, revision, then)
+        return await spawning.spawn(self, children, key, revision, then, fails)
 
     def was_edited(self, gate: str | None) -> bool:
         """Whether a human changed the proposal of a gate."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from swarm import frames as f
@@ -9,6 +10,9 @@ from swarm.values import Child, Evidence, Report, Value
 
 Pair = tuple[Child, Report]
 """What ran, and how it ended."""
+
+Fails = Callable[[Sequence[Pair]], str]
+"""Why a node cannot go on with what its children reported; empty if it can."""
 
 
 class Result(Value):

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from swarm import frames as f
+from swarm.errors import StepFailed
 from swarm.foresee import Then
 from swarm.proposals import AnyProposal, Spawn
-from swarm.results import Pair, Result
+from swarm.results import Fails, Pair, Result
 from swarm.state import Step, Swarm
 from swarm.values import Child
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 async def spawn(
-    node: NodeContext, children: Sequence[Child], key: str, revision: int, then: Then | None
+    node: NodeContext, children: Sequence[Child], key: str, revision: int, then: Then | None, fails: Fails | None
 ) -> tuple[Result, list[Pair]]:
     """Proposes children and joins them; see `NodeContext.spawn`."""
     seq, step = node.next("spawn", key)
@@ -32,8 +33,12 @@ async def spawn(
             if refused:
                 return Result(outcome=refused.outcome, reason=refused.error), []
         joined = await node.until(lambda state: _joined(state, node.id, seq))
+        pairs = _reports(node.state, joined)
+        if error := fails(pairs) if fails else "":
+            await node.fail(seq, "spawn", key, error)
+            raise StepFailed(error)
         await node.engine.ledger.append(f.StepEnded(node=node.id, seq=seq, step="spawn", key=key))
-        return Result(edited=node.was_edited(joined.gate)), _reports(node.state, joined)
+        return Result(edited=node.was_edited(joined.gate)), pairs
 
 
 async def _proposed(node: NodeContext, seq: int, key: str, proposal: Spawn, revision: int) -> f.StepEnded | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from textual.content import Content
 
+from swarm.cards import shown_parent
 from swarm.proposals import AnyProposal, Failure, Spawn, Terminate
 from swarm.state import Gate, Swarm
 from widgets import diff, facts, glyphs, proposed, why
@@ -63,14 +64,15 @@ def _head(ballot: Ballot, state: Swarm, more: bool) -> Iterator[Row]:
     first, *others = [gate for gate in ballot.gates if gate.seq is not None] or ballot.gates[:1]
     node = state.nodes.get(first.node)
     if others:
-        above = f" below {facts.who(state, (), node.parent)}" if node and node.parent else ""
+        parent = shown_parent(state, first.node)
+        above = f" below {facts.who(state, (), parent)}" if parent else ""
         yield Row(flat(f"{len(others) + 1} nodes{above} wait, each with a step of the same kind").stylize("bold"))
         return
     name = flat(facts.who(state, ballot.gates, first.node)).stylize("bold")
     action = flat(f" › {node.action}" if node and node.action else "").stylize(MUTED)
     yield Row(name + action + Content(" ") + flat(wants(ballot.proposal(first))))
     if node is not None:
-        yield from _directive(node.directive.strip(), more or first.kind == "failure")
+        yield from _directive(node.directive.strip(), more)
 
 
 def _directive(text: str, more: bool) -> Iterator[Row]:

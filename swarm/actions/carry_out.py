@@ -11,11 +11,10 @@ from swarm.actions.base import Action
 from swarm.actions.common import arguments, know_enough, skipped
 from swarm.asks import Act, Acts
 from swarm.context import NodeContext
-from swarm.errors import StepFailed
 from swarm.foresee import Then
 from swarm.plan.names import environment
 from swarm.proposals import Run, Save
-from swarm.results import Result
+from swarm.results import Pair, Result
 from swarm.values import Child, Evidence, Report, Value
 
 
@@ -98,14 +97,12 @@ class Hands:
 
     async def _other(self, act: Act, revision: int) -> Result:
         child = Child(action=act.name, directive=act.text, title=_name(act), arguments={"answers": self.answers})
-        result, pairs = await self.node.spawn([child], key=act.name, revision=revision)
+        result, pairs = await self.node.spawn([child], key=act.name, revision=revision, fails=_fails)
         if result.outcome != "ok":
             return result
         if not pairs:
             return Result(outcome="skipped")
         report = pairs[0][1]
-        if report.outcome not in ("done", "incomplete"):
-            raise StepFailed(f"{act.name} ended {report.outcome}: {report.summary}")
         return Result(value={"summary": report.summary}, evidence=report.evidence)
 
 
@@ -131,6 +128,12 @@ async def run(node: NodeContext, rejected: str = "") -> Report:
 async def revise(node: NodeContext, report: Report, reason: str) -> Report:
     """After a rejected end: lists further steps, with the reason."""
     return await run(node, reason)
+
+
+def _fails(pairs: Sequence[Pair]) -> str:
+    """Why the next step cannot be taken: what was handed on was not done."""
+    bad = [(child, report) for child, report in pairs if report.outcome in ("failed", "stopped")]
+    return "; ".join(f"{child.action} ended {report.outcome}: {report.summary}" for child, report in bad)
 
 
 def _name(act: Act) -> str:

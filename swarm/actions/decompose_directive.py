@@ -104,6 +104,12 @@ class Round:
             return self.consolidated(report)
         return Spawn(children=(self.successor(report, verdict),)) if verdict.outcome == "continue" else None
 
+    def stuck(self, pairs: Sequence[Pair]) -> str:
+        """Why only the human can help after a review; empty if it leads somewhere."""
+        if not pairs or self.after_review(pairs):
+            return ""
+        return verdict_of(pairs[0][1]).missing or "the review sees no way on without you"
+
     def consolidated(self, review: Report) -> Report:
         """The manager's report: what the reviews of all rounds say, and the evidence of this one."""
         rounds = [*self.given.done, {"title": self.name, "summary": review.summary}]
@@ -139,21 +145,13 @@ async def run(node: NodeContext) -> Report:
         return await _nothing_left(this)
     if result.outcome == "skipped":
         return skipped(result.reason)
-    result, reviews = await node.spawn([this.review()], key="review", then=this.after_review)
+    result, reviews = await node.spawn([this.review()], key="review", then=this.after_review, fails=this.stuck)
     if result.outcome == "rejected":
         raise StepFailed(f"the human would not start the review: {result.reason}")
-    if not reviews:
-        return together(this.pairs)
-    return await _go_on(this, reviews)
-
-
-async def _go_on(this: Round, reviews: Sequence[Pair]) -> Report:
     following = this.after_review(reviews)
-    if isinstance(following, Report):
-        return following
-    if following is None:
-        raise StepFailed(verdict_of(reviews[0][1]).missing or "the review sees no way on without you")
-    return await _successor(this.node, following.children[0])
+    if isinstance(following, Spawn):
+        return await _successor(node, following.children[0])
+    return following or together(this.pairs)
 
 
 async def _successor(node: NodeContext, child: Child) -> Report:
