@@ -86,7 +86,7 @@ def _no_model(spec: str) -> object:
 
 
 def sqlite_seconds(rows: int) -> float:
-    """Seconds for as many durable rows in SQLite (WAL, synchronous FULL), one transaction each: the plain alternative."""
+    """Seconds for as many durable rows in SQLite (WAL, synchronous FULL), one transaction each."""
     with tempfile.TemporaryDirectory() as place:
         database = sqlite3.connect(Path(place) / "peer.db", isolation_level=None)
         database.execute("pragma journal_mode=wal")

@@ -11,7 +11,7 @@ from swarm.effects import Effect, Mark
 from swarm.ending import closed, dependents, stale
 from swarm.errors import StepFailed, WorkspaceError
 from swarm.foresee import Then
-from swarm.proposals import AnyProposal, InDoubt
+from swarm.proposals import AnyProposal, InDoubt, Run
 from swarm.state import Gate, Step
 from swarm.steps import one_line
 
@@ -73,7 +73,7 @@ class Carrying:
                 fresh = await (make() if gate.final is gate.proposal else world.refreshed(gate.final))
             except Exception as error:
                 return await self._end(seq, kind, key, gate, Effect(error=one_line(error)))
-            if fresh.digest != gate.final.digest:
+            if _as_decided(gate, fresh).digest != gate.final.digest:
                 await self._ledger.append(*stale(self._ledger.head, gate, "what it touches has changed since"))
                 return fresh
             await self._begin(seq, kind, key, gate.id)
@@ -159,6 +159,15 @@ class Carrying:
                 fresh = gate.status == "open" or (gate.decision is not None and gate.decision.frame > step.begun)
                 return gate.id if fresh else None
         return None
+
+
+def _as_decided(gate: Gate, fresh: AnyProposal) -> AnyProposal:
+    """An effect as things are now, to be compared with the decision: a human's command may name other files."""
+    decided = gate.final
+    if decided is gate.proposal or not isinstance(decided, Run) or not isinstance(fresh, Run):
+        return fresh
+    inputs = {path: fresh.inputs.get(path, seen) for path, seen in decided.inputs.items()}
+    return fresh.model_copy(update={"inputs": inputs})
 
 
 async def _tried(doing: Awaitable[Effect]) -> Effect:

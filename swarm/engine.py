@@ -82,6 +82,8 @@ class Engine:
         """
         if frames := decide(self.ledger.head, command):
             await asyncio.shield(self.put(frames))
+        else:
+            await self.ledger.flush()
 
     def put(self, frames: Sequence[f.Frame]) -> asyncio.Future[None]:
         """Queues frames for writing, and at once takes back the work of the nodes that they stop.

@@ -82,7 +82,7 @@ class Gating:
         return None
 
     async def _open(self, seq: int, key: str, proposal: AnyProposal, revision: int, then: Then | None) -> Gate:
-        engine, node = self._context.engine, self._context.node
+        engine, node = self._context.engine, self._ledger.head.nodes[self._id]
         rule = rule_for(self._ledger.head, node, proposal)
         chain = [] if rule else await foresee(engine, node, proposal, then)
         frames: list[f.Frame] = []

@@ -65,6 +65,10 @@ class Ledger:
         """
         if self.error:
             raise self.error
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if not frames:
+            done.set_result(None)
+            return done
         now, head = self._clock(), self.head
         taken: list[_Taken] = []
         for frame in frames:
@@ -73,7 +77,6 @@ class Ledger:
             taken.append((numbered, f.encode(numbered), head))
         self.head = head
         self._pending += taken
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(done)
         if self._writer is None:
             self._writer = asyncio.create_task(self._write())

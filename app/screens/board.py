@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
-from textual import on, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -19,11 +19,11 @@ from app.choice import Choice, of_gate, of_question, waiting
 from app.desk import Desk
 from app.follow import follow
 from app.requests import ShowRuns
-from app.screens.deciding import Deciding
 from app.screens.leaving import Leaving
 from app.screens.middle import Middle, is_form
 from app.screens.node_commands import NodeCommands
 from app.screens.notice import Notice
+from app.screens.opening import Opening
 from app.screens.panes import PANES, Panes
 from app.screens.tabs import Tabs
 from swarm.errors import SwarmError
@@ -41,7 +41,7 @@ from widgets.tree import SwarmTree
 TOO_SMALL = "The board needs at least 60 columns and 16 rows."
 
 
-class BoardScreen(Panes, Deciding, NodeCommands, Leaving):
+class BoardScreen(Panes, Opening, NodeCommands, Leaving):
     """Shows a run as it goes on.
 
     Args:
@@ -203,40 +203,7 @@ class BoardScreen(Panes, Deciding, NodeCommands, Leaving):
             found = of_question(self.shown, entry.key) if entry.question else of_gate(self.shown, entry.key)
             yield f"open {entry.what} · {entry.who}", partial(self.open, found)
 
-    # -- keys and messages ---------------------------------------------------------------------------------------------
-
-    @on(SwarmTree.Opened)
-    def _tree_opened(self, event: SwarmTree.Opened) -> None:
-        if event.question_id in self.shown.open_questions:
-            self.open(of_question(self.shown, str(event.question_id)))
-        elif event.gate_id:
-            self.open(of_gate(self.shown, event.gate_id))
-        elif event.node_id:
-            self.open(Choice(node=event.node_id))
-
-    @on(Inbox.Opened)
-    def _inbox_opened(self, event: Inbox.Opened) -> None:
-        if event.question_id:
-            self.open(of_question(self.shown, event.question_id))
-        elif event.card_id:
-            self.open(of_gate(self.shown, event.card_id))
-
-    @on(Receipts.Opened)
-    def _receipt_opened(self, event: Receipts.Opened) -> None:
-        """Goes back to what was decided, as it stood before the decision."""
-        self.look_back(event.frame - 1, event.gate_id, event.question_id)
-
-    @on(Timeline.Moved)
-    def _timeline_moved(self, event: Timeline.Moved) -> None:
-        self.scrubber.go(event.frame)
-
-    def action_scrub(self, step: int) -> None:
-        """Goes a frame back, or on."""
-        self.scrubber.step(step)
-
-    def action_now(self) -> None:
-        """Goes back to now."""
-        self.scrubber.now()
+    # -- keys ----------------------------------------------------------------------------------------------------------
 
     def action_back(self) -> None:
         """From the past to now, from a drawer to the middle, from the middle to the tree."""

@@ -49,7 +49,10 @@ class NodeCommands(RunScreen):
         node = self.target
         if node is None or not self.may_act():
             return
-        loosest = self.shown.nodes[node.parent].level if node.parent else self.shown.level
+        if node.parent is None:
+            self.action_level_run()
+            return
+        loosest = self.shown.nodes[node.parent].level
         level = await self.app.push_screen_wait(LevelForm(name_of(self.shown, node.id), node.level, loosest))
         if level:
             await self.send(SetLevel(node=node.id, level=level))

@@ -50,8 +50,13 @@ class Panes(RunScreen):
         self.update_classes({f"-drawer-{name}": name == self.drawer and not roomy for name in DRAWERS}, animate=False)
 
     def on_resize(self) -> None:
-        """What is open as a drawer, or is none, depends on the room."""
-        self.call_after_refresh(self.show_drawer, self.drawer or "middle")
+        """What is open as a drawer, or is none, depends on the room; so does what can have the focus."""
+        self.call_after_refresh(self._resized)
+
+    def _resized(self) -> None:
+        self.show_drawer(self.drawer or "middle")
+        if self.focused is None:
+            self.call_after_refresh(self.enter, self.drawer or "middle")
 
     def show_tabs(self, words: Mapping[str, str]) -> None:
         """Shows the row of tabs."""

@@ -58,8 +58,11 @@ class PlanScreen(Screen[str]):
     async def on_mount(self) -> None:
         """Starts from the template."""
         plan = self.query_one("#plan", TextArea)
-        plan.text = self._draft or await self._desk.template()
         plan.focus()
+        try:
+            plan.text = self._draft or await self._desk.template()
+        except SwarmError as error:
+            self.query_one(Notice).say(str(error))
 
     @on(TextArea.Changed)
     def _changed(self) -> None:

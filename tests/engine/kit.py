@@ -155,8 +155,14 @@ class Shelf(NoWorld):
         known = digest_of(before.encode()) if before is not None else ""
         return Write(path=path, content=content, before=known, original=before)
 
+    async def command(self, command: Run) -> Run:
+        named = [word for word in command.script.split() if word in self.files]
+        return command.model_copy(update={"inputs": {word: digest_of(self.files[word].encode()) for word in named}})
+
     async def refreshed(self, proposal: AnyProposal) -> AnyProposal:
-        return await self.write(proposal.path, proposal.content) if isinstance(proposal, Write) else proposal
+        if isinstance(proposal, Write):
+            return await self.write(proposal.path, proposal.content)
+        return await self.command(proposal) if isinstance(proposal, Run) else proposal
 
     async def read(self, path: str) -> str:
         return self.files[path]

@@ -354,15 +354,34 @@ async def test_a_human_s_edit_whose_file_changed_since_is_shown_anew_as_it_was_e
     assert stage.world.files["a"] == "mine"
 
 
-async def test_an_edited_command_is_what_runs() -> None:
+@pytest.mark.parametrize("script", ["ls", "cat a", "cat a b", "cat b"])
+async def test_an_edited_command_is_what_runs_at_once_also_where_it_names_other_files(script: str) -> None:
     async def root(node: NodeContext) -> Report:
-        result = await node.run(Run(title="t", script="rm -r /"))
+        result = await node.run(Run(title="t", script="rm a"))
         return done(str(result.edited))
 
     stage = Stage({"root": root}, world=Shelf())
+    stage.world.files.update(a="one", b="two")
     async with stage.open() as engine:
         gate = kit.gate_of(await kit.settled(engine), "run")
-        await engine.do(kit.edit(gate, Run(title="t", script="ls")))
+        await engine.do(kit.edit(gate, gate.proposal.model_copy(update={"script": script})))
         state = await kit.drive(engine)
-    assert [proposal.script for _, proposal in stage.world.performed] == ["ls"]
-    assert state.nodes["1"].report == done("True")
+    assert [proposal.script for _, proposal in stage.world.performed] == [script]
+    assert (state.nodes["1"].report, len(state.gates)) == (done("True"), 2)
+
+
+@pytest.mark.parametrize("verb", ["approve", "edit"])
+async def test_a_command_that_names_a_file_which_changed_since_is_shown_anew(verb: str) -> None:
+    async def root(node: NodeContext) -> Report:
+        await node.run(Run(title="t", script="sh a"))
+        return done()
+
+    stage = Stage({"root": root}, world=Shelf())
+    stage.world.files["a"] = "harmless"
+    async with stage.open() as engine:
+        gate = kit.gate_of(await kit.settled(engine), "run")
+        stage.world.files["a"] = "changed"
+        longer = gate.proposal.model_copy(update={"timeout": 5})
+        await engine.do(kit.approve(gate) if verb == "approve" else kit.edit(gate, longer))
+        again = kit.gate_of(await kit.settled(engine), "run")
+    assert (again.id != gate.id, stage.world.performed) == (True, [])

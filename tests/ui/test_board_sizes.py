@@ -45,6 +45,7 @@ async def test_a_screen_that_is_too_small_says_so_in_one_line() -> None:
         await b.pilot.resize_terminal(120, 40)
         await b.until(lambda: b.card.region.width > 0)
         assert "at least 60 columns" not in b.text
+        await b.until(lambda: b.screen.focused is b.card)
 
 
 async def test_every_pane_can_be_reached_at_every_size() -> None:

@@ -7,12 +7,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
+from textual.widgets import TextArea
 
 from app.tui import SwarmApp
 from swarm import frames as f
 from swarm.store.journal import Journal
 from tests.ui.live import MemoryDesk, MemorySession
+from widgets.card import CardView
+from widgets.forms import RejectForm
 
 JOURNALS = Path(__file__).parents[1] / "journals"
 SIZES = {"wide": (120, 40), "narrow": (80, 24), "huge": (200, 50)}
@@ -48,6 +52,17 @@ def board(name: str) -> SwarmApp:
 )
 def test_board(name: str, size: str, snap_compare: Callable[..., bool]) -> None:
     assert snap_compare(board(name), terminal_size=SIZES[size], run_before=_stands)
+
+
+def test_a_form_leaves_what_it_is_about_in_sight(snap_compare: Callable[..., bool]) -> None:
+    async def reject(pilot: Pilot[object]) -> None:
+        await _stands(pilot)
+        pilot.app.screen.query_one(CardView).post_message(events.Key("r", "r"))
+        while not isinstance(pilot.app.screen, RejectForm):
+            await pilot.pause(0.02)
+        pilot.app.screen.query_one(TextArea).cursor_blink = False
+
+    assert snap_compare(board("writes"), terminal_size=SIZES["wide"], run_before=reject)
 
 
 async def _stands(pilot: Pilot[object]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 
@@ -10,11 +11,18 @@ from app.attention import Attention, window_title
 from app.editing import draft, edited
 from app.editor import command
 from app.farewell import farewell
-from app.keys import BOARD, HELP, PROGRAM, RUNS, bindings
+from app.keys import BOARD, HELP, PROGRAM, RUNS, bindings, card_keys
+from app.node_frames import NodeFrames
+from swarm import frames as f
 from swarm.errors import UsageError
 from swarm.proposals import Budget, Failure, Run, Spawn, Terminate, Write
 from swarm.values import Child, Limits, Report
+from tests.ui.live import MemorySession
 from tests.ui.sample import PROPOSED, wordcount_state
+from widgets.detail import NodeDetail
+from widgets.offers import KEYS
+from widgets.timeline import Timeline
+from widgets.tree import SwarmTree
 
 
 def test_the_bell_rings_for_more_only_while_unfocused_and_at_most_every_thirty_seconds() -> None:
@@ -127,3 +135,39 @@ def test_a_missing_editor_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> 
         command()
     monkeypatch.setenv("EDITOR", "vim -n")
     assert command() == ["vim", "-n"]
+
+
+def test_every_key_that_can_be_changed_is_in_the_table() -> None:
+    listed = {key.id for _, keys in HELP for key in keys}
+    for widget in (SwarmTree, Timeline, NodeDetail):
+        bound = {binding.id for base in widget.__mro__ for binding in base.__dict__.get("BINDINGS", ())}
+        assert {name for name in bound if name and name.partition(".")[0] in ("move", "tree", "time")} <= listed
+
+
+def test_a_card_takes_its_keys_from_the_table() -> None:
+    assert card_keys({}) == dict(KEYS)
+    changed = card_keys({"card.approve": "ctrl+y"})
+    assert changed["ctrl+y"] == "approve"
+    assert "a" not in changed
+
+
+async def test_frames_of_a_node_are_read_once() -> None:
+    class Watched(MemorySession):
+        reads: ClassVar[list[tuple[int, int | None]]] = []
+
+        async def frames(self, after: int = -1, upto: int | None = None) -> list[f.Frame]:
+            self.reads.append((after, upto))
+            return await super().frames(after, upto)
+
+    session = Watched()
+    frames = NodeFrames(session)
+    own = await frames.of(session.state, "7")
+    assert own == [frame for frame in session.history if frame.node == "7"]
+    assert await frames.of(session.state, "7") == own
+    assert len(session.reads) == 1
+    await session.put(f.NodeTold(node="7", text="note", by="you"))
+    assert [frame.kind for frame in (await frames.of(session.state, "7"))[len(own) :]] == ["node.told"]
+    assert session.reads[1] == (own[-1].frame, session.state.frame)
+    past = await session.at(own[2].frame)
+    assert await frames.of(past, "7") == own[:3]
+    assert len(session.reads) == 2
