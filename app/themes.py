@@ -17,7 +17,14 @@ DARK = Theme(
     background="#14171c",
     surface="#191d23",
     panel="#232830",
-    variables={"border": "#5b6a80", "border-blurred": "#363d49", "text-muted": "#8790a0"},
+    variables={
+        "border": "#5b6a80",
+        "border-blurred": "#363d49",
+        "text-muted": "#8790a0",
+        "scrollbar": "#363d49",
+        "scrollbar-background": "#14171c",
+        "scrollbar-corner-color": "#14171c",
+    },
 )
 
 LIGHT = Theme(
@@ -33,7 +40,14 @@ LIGHT = Theme(
     background="#f7f6f2",
     surface="#efede7",
     panel="#e4e1d9",
-    variables={"border": "#8a93a3", "border-blurred": "#c6c4bc", "text-muted": "#646b78"},
+    variables={
+        "border": "#8a93a3",
+        "border-blurred": "#c6c4bc",
+        "text-muted": "#646b78",
+        "scrollbar": "#c6c4bc",
+        "scrollbar-background": "#f7f6f2",
+        "scrollbar-corner-color": "#f7f6f2",
+    },
 )
 
 THEMES = (DARK, LIGHT)

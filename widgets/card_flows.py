@@ -44,7 +44,8 @@ class Flows:
     def take(self, name: str, ballot: Ballot, item: Item | None, state: Swarm) -> None:
         """Does what a key stands for; `item` is where the cursor is."""
         if ballot.choosing:
-            self._take_line(item.choice if name == "approve" and item else name, ballot.gates[0], state)
+            pointed = item.choice if item else ""
+            self._take_line(pointed if name == "approve" else name, ballot.gates[0], state)
         elif name == "approve":
             self._approve(ballot)
         elif name == "note":

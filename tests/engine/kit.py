@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +14,18 @@ from swarm import frames as f
 from swarm.actions.base import Action, Entry, Space
 from swarm.asks import RecallDraft
 from swarm.context import NodeContext
-from swarm.effects import Effect, Mark
 from swarm.engine import Engine
-from swarm.errors import WriteFailed
 from swarm.fold import fold
 from swarm.ledger import Ledger
-from swarm.models.base import Model, Reply, Request
-from swarm.proposals import AnyProposal, Run, Write
+from swarm.models.base import Model
+from swarm.proposals import AnyProposal
 from swarm.spaces.memory import Memory
-from swarm.state import Gate, Node, Question, Swarm
-from swarm.store.blobs import digest_of
-from swarm.store.log import Log, MemoryLog
-from swarm.values import Child, Evidence, Report, Usage, looser
-from swarm.workspace.turns import Turns
+from swarm.state import Gate, Question, Swarm
+from swarm.store.log import Log
+from swarm.values import Child, Report
 from swarm.world import NoWorld
+from tests.engine.doubles import RUN, Clock, Mortal, OneModel, Scripted, Shelf
 
-RUN = "kit-1"
 PATIENCE = 20.0
 """Seconds after which a run that does not settle counts as hanging."""
 
@@ -61,6 +55,13 @@ def child(name: str, directive: str = "", **fields: Any) -> Child:
     return Child(action=name, directive=directive or name, **fields)
 
 
+async def fan(node: NodeContext) -> Report:
+    """As many leaves at once as its directive says."""
+    count = int(node.directive)
+    _, pairs = await node.spawn([child("leaf", str(number)) for number in range(count)])
+    return done(f"{len(pairs)} of {count}")
+
+
 def write_child(path: str) -> Child:
     return child("write", path)
 
@@ -75,169 +76,6 @@ async def write(node: NodeContext) -> Report:
 async def query(node: NodeContext, **options: Any) -> str:
     """One thought, of the simplest schema that there is."""
     return (await node.think(RecallDraft, **options)).query
-
-
-class Clock:
-    """One second later each time it is asked."""
-
-    def __init__(self) -> None:
-        self._now = datetime(2026, 1, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        self._now += timedelta(seconds=1)
-        return self._now
-
-
-class Scripted:
-    """A model that answers by a function and remembers what it was asked.
-
-    Args:
-        answer: The value for a request, or an exception to raise; the default answers a `RecallDraft`.
-    """
-
-    name = "scripted"
-
-    def __init__(self, answer: Callable[[Request], Any] | None = None) -> None:
-        self._answer = answer or (lambda request: {"query": f"about {request.directive}"})
-        self.asked: list[Request] = []
-
-    async def reply(self, request: Request, on_text: Callable[[str], None]) -> Reply:
-        self.asked.append(request)
-        value = self._answer(request)
-        if isinstance(value, BaseException):
-            raise value
-        return Reply(value=value, usage=Usage(calls=1, input_tokens=10, output_tokens=5))
-
-    def foresee(self, request: Request) -> Any:
-        return None
-
-
-class OneModel:
-    """Finds the same model under every name."""
-
-    def __init__(self, model: Model) -> None:
-        self._model = model
-
-    def find(self, spec: str) -> Model:
-        return self._model
-
-
-class Shelf(NoWorld):
-    """A world of files in memory. What was performed is kept by the frame of its intent, as commits would.
-
-    Attributes:
-        files: Text by path.
-        performed: Frame of the intent and proposal, in order.
-        provable: Whether a command that was performed leaves a proof.
-        before: Called before each effect is performed; may raise, or wait.
-    """
-
-    tier = "full"
-
-    def __init__(self) -> None:
-        self.files: dict[str, str] = {}
-        self.performed: list[tuple[int, AnyProposal]] = []
-        self.provable = True
-        self.before: Callable[[AnyProposal], Awaitable[None]] | None = None
-        self._turns = Turns()
-
-    @property
-    def head(self) -> str:  # type: ignore[override]
-        return f"c{len(self.performed)}"
-
-    def reopened(self) -> Shelf:
-        """The same world as the next process finds it."""
-        self._turns = Turns()
-        return self
-
-    async def write(self, path: str, content: str) -> Write:
-        before = self.files.get(path)
-        known = digest_of(before.encode()) if before is not None else ""
-        return Write(path=path, content=content, before=known, original=before)
-
-    async def command(self, command: Run) -> Run:
-        named = [word for word in command.script.split() if word in self.files]
-        return command.model_copy(update={"inputs": {word: digest_of(self.files[word].encode()) for word in named}})
-
-    async def refreshed(self, proposal: AnyProposal) -> AnyProposal:
-        if isinstance(proposal, Write):
-            return await self.write(proposal.path, proposal.content)
-        return await self.command(proposal) if isinstance(proposal, Run) else proposal
-
-    async def read(self, path: str) -> str:
-        return self.files[path]
-
-    def turn(self, proposal: AnyProposal, owner: tuple[str, int]) -> Any:
-        return self._turns.take(owner, shared=False)
-
-    def doubt(self, owners: Any) -> None:
-        self._turns.doubt(owners)
-
-    def certain(self, owner: tuple[str, int]) -> None:
-        self._turns.certain(owner)
-
-    async def perform(self, proposal: AnyProposal, mark: Mark) -> Effect:
-        if self.before:
-            await self.before(proposal)
-        if isinstance(proposal, Write):
-            self.files[proposal.path] = proposal.content
-        self.performed.append((mark.frame, proposal))
-        return self.effect_of(proposal)
-
-    def effect_of(self, proposal: AnyProposal) -> Effect:
-        value: dict[str, Any] = {"exit_code": 0, "output": ""}
-        if isinstance(proposal, Write | Run):
-            evidence = _evidence(proposal)
-            value["evidence"] = [evidence.model_dump(exclude_defaults=True)]
-        return Effect(value=value, commit=self.head)
-
-    async def prove(self, proposal: AnyProposal, mark: Mark) -> Effect | None:
-        was_done = any(frame == mark.frame for frame, _ in self.performed)
-        if isinstance(proposal, Run) and not (was_done and self.provable):
-            return None
-        return self.effect_of(proposal) if was_done else await self.perform(proposal, mark)
-
-    async def take(self, proposal: AnyProposal, mark: Mark) -> Effect:
-        return self.effect_of(proposal)
-
-
-def _evidence(proposal: Write | Run) -> Evidence:
-    if isinstance(proposal, Write):
-        return Evidence(kind="commit", text=proposal.path, path=proposal.path)
-    return Evidence(kind="exit", text=f"{proposal.title}: exit 0", passed=True, exit_code=0)
-
-
-class Mortal(MemoryLog):
-    """A log whose disk fails after a frame: the rest of that group, and all that comes, is lost.
-
-    Args:
-        frames: What it holds at first.
-        last: Number of the last frame that it takes; None for no end.
-        lag: How often the event loop goes round before a group counts as written.
-    """
-
-    def __init__(self, frames: Sequence[bytes] = (), last: int | None = None, lag: int = 0) -> None:
-        super().__init__()
-        self._frames[RUN] = list(frames)
-        self.last, self._lag = last, lag
-
-    async def append(self, run: str, expected: int, frames: Sequence[bytes]) -> int:
-        for _ in range(self._lag):
-            await asyncio.sleep(0)
-        room = len(frames) if self.last is None else max(0, self.last - expected)
-        if room:
-            await super().append(run, expected, frames[:room])
-        if room < len(frames):
-            raise WriteFailed("the disk is full: make room, then open the run again")
-        return expected + len(frames)
-
-    @property
-    def lines(self) -> list[bytes]:
-        return self._frames[RUN]
-
-    @property
-    def frames(self) -> list[f.Frame]:
-        return [f.decode(line) for line in self.lines]
 
 
 class Stage:
@@ -397,60 +235,3 @@ def repository(path: Path) -> Path:
     ):
         subprocess.run(["git", "-C", str(path), *line.split()], check=True, timeout=PATIENCE)
     return path
-
-
-def recount(state: Swarm) -> None:
-    """Fails unless every counter of the state is what a count of the whole state gives."""
-    gates = list(state.gates.values())
-    assert set(state.open_gates) == {gate.id for gate in gates if gate.status == "open"}
-    assert set(state.open_questions) == {question.id for question in state.questions.values() if question.open}
-    assert state.live == sum(node.live for node in state.nodes.values())
-    assert state.doubts == sum(gate.kind == "in_doubt" for gate in gates if gate.status == "open")
-    assert {gate for ids in state.foreseen.values() for gate in ids} == {
-        gate.id for gate in gates if gate.seq is None and gate.status in ("open", "decided", "applied")
-    }
-    assert all(state.gates[gate].node == node for node, ids in state.foreseen.items() for gate in ids)
-    assert set(state.queued) == {node.id for node in state.nodes.values() if not (node.started or node.report)}
-    assert set(state.paused) == {node.id for node in state.nodes.values() if node.paused and not node.report}
-    for node in state.nodes.values():
-        _recount_node(state, node)
-
-
-_ASIDES = ("failure", "budget", "in_doubt")
-
-
-def _recount_node(state: Swarm, node: Node) -> None:
-    counters = (node.gates, node.asks, node.joins, node.pending)
-    assert node.children == sum(other.parent == node.id for other in state.nodes.values())
-    if node.report:
-        assert counters == (0, 0, 0, 0), node
-        return
-    gates = [gate for gate in state.gates.values() if gate.node == node.id and gate.status == "open"]
-    due = [gate for gate in gates if gate.seq is not None and gate.kind != "merge"]
-    steps = [step for step in state.steps.values() if step.node == node.id and step.ended < 0]
-    asks = [step for step in steps if any(state.questions[name].open for name in step.questions)]
-    joins = [step for step in steps if any(state.nodes[name].report is None for name in step.children)]
-    beside = [gate for gate in due if gate.kind in _ASIDES and not gate.seq]
-    assert counters == (len(due), len(asks), len(joins), len(steps) + len(beside)), (node, due, steps)
-    if node.parent:
-        assert not looser(node.level, state.nodes[node.parent].level) or state.nodes[node.parent].report
-
-
-def check_history(frames: Sequence[f.Frame]) -> Swarm:
-    """Folds a history and recounts at every frame; fails unless what may happen once happened once."""
-    state = Swarm()
-    for number, frame in enumerate(frames):
-        assert frame.frame == number
-        state = fold([frame], state)
-        recount(state)
-    ends = Counter(frame.node for frame in frames if isinstance(frame, f.NodeEnded))
-    assert set(ends.values()) <= {1}, ends
-    assert sum(isinstance(frame, f.RunEnded) for frame in frames) <= 1
-    closed = Counter(frame.gate for frame in frames if isinstance(frame, f.GateClosed))
-    assert set(closed.values()) <= {1}, closed
-    decided = Counter(frame.gate for frame in frames if isinstance(frame, f.GateDecided))
-    assert set(decided.values()) <= {1}, decided
-    if state.ended:
-        assert all(node.report for node in state.nodes.values()), named(state)
-        assert not state.waiting, (dict(state.open_gates), dict(state.open_questions))
-    return state

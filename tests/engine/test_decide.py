@@ -29,7 +29,8 @@ from swarm.proposals import (
 from swarm.state import Swarm
 from swarm.values import LEVELS, Ask, Level, Limits, Report
 from tests.engine import kit
-from tests.engine.kit import Shelf, Stage, child, done, write_child
+from tests.engine.doubles import Shelf
+from tests.engine.kit import Stage, child, done, write_child
 
 
 async def _root(node: NodeContext) -> Report:

@@ -1,31 +1,24 @@
-"""What fails waits for a decision; what is in doubt is proved or asked about, and never decided by itself."""
+"""A node that fails waits for what becomes of it, and its parent with it."""
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from swarm import commands as c
-from swarm import frames as f
 from swarm.actions.common import delegate
 from swarm.asks import RecallDraft
 from swarm.context import NodeContext
 from swarm.engine import Engine
 from swarm.errors import StepFailed
-from swarm.home import Home
-from swarm.models.plan import PlanModel
-from swarm.models.registry import Models
 from swarm.proposals import AnyProposal, Failure, Run
-from swarm.runs import Start, opened, start
-from swarm.spaces.builtin import builtin_space
 from swarm.state import Gate, Swarm
 from swarm.values import Report
-from swarm.workspace.worktree import Worktree
 from tests.engine import kit
-from tests.engine.kit import Mortal, Shelf, Stage, child, done, write_child
+from tests.engine.doubles import Scripted, Shelf
+from tests.engine.kit import Stage, child, done
+from tests.engine.recount import check_history
 
 # The failure gate
 
@@ -94,7 +87,7 @@ async def test_a_retry_keeps_the_steps_that_went_well(restarted: bool) -> None:
     assert state.nodes["1"].report == done("done: made one")
     assert (state.nodes["2"].attempt, len(stage.model.asked)) == (2, 1)
     assert _made(stage) == ["one.txt", "one", "one"]
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 @pytest.mark.parametrize("keep", [True, False])
@@ -107,7 +100,7 @@ async def test_the_retry_command_keeps_them_too_unless_the_human_says_otherwise(
         await kit.drive(engine)
     assert len(stage.model.asked) == (1 if keep else 2)
     assert _made(stage).count("one.txt") == (1 if keep else 2)
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def test_an_edited_directive_begins_anew_as_its_steps_followed_from_the_old_one() -> None:
@@ -129,14 +122,14 @@ async def test_handed_to_the_human_the_next_thought_is_a_form() -> None:
         return done(f"{first}, {await kit.query(node, key='second')}")
 
     answers = iter([{"query": "model"}, StepFailed("no idea")])
-    stage = Stage({"root": thinks}, model=kit.Scripted(lambda _: next(answers)))
+    stage = Stage({"root": thinks}, model=Scripted(lambda _: next(answers)))
     async with stage.open() as engine:
         await engine.do(kit.choose(await _at_failure(engine), "hand"))
         state = await kit.settled(engine)
         assert state.questions["q1"].ask.form == RecallDraft.model_json_schema()
         await engine.do(c.Answer(question="q1", answer={"query": "human"}))
         assert (await kit.settled(engine)).nodes["1"].report == done("model, human")
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 _ENDS: dict[str, tuple[dict[str, Any], Report]] = {
@@ -163,7 +156,7 @@ async def test_a_failure_that_is_decided_ends_the_node_and_its_parent_reads_how(
             await kit.drive(engine)
     assert stage.state.nodes["2"].report == report
     assert stage.state.nodes["1"].report == done(f"{report.outcome}: {report.summary}")
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def _insists(node: NodeContext) -> Report:
@@ -186,7 +179,7 @@ async def test_at_auto_a_failure_is_passed_up_until_the_run_fails() -> None:
     assert {gate.decision.rule for gate in state.gates.values() if gate.kind == "failure" and gate.decision} == {
         "level auto: effects and failures"
     }
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def test_passing_up_by_hand_asks_at_every_node_on_the_way() -> None:
@@ -212,7 +205,7 @@ async def test_an_effect_that_cannot_even_be_proposed_is_a_failure() -> None:
         gate = await _at_failure(engine)
         assert gate.proposal.error.startswith("this run has no workspace")
         assert engine.state.status == "waiting"
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def test_a_node_that_fails_beside_a_step_that_waits_asks_only_once_that_is_decided() -> None:
@@ -228,195 +221,4 @@ async def test_a_node_that_fails_beside_a_step_that_waits_asks_only_once_that_is
         await _at_failure(engine)
         assert sorted(engine.state.gates[gate].kind for gate in engine.state.open_gates) == ["failure", "terminate"]
         await kit.drive(engine)
-    kit.check_history(stage.frames)
-
-
-# In doubt
-
-
-async def _commands(node: NodeContext) -> Report:
-    _, pairs = await node.spawn([child("command", "one"), write_child("beside.txt")])
-    return done("; ".join(f"{report.outcome} {report.summary}" for _, report in pairs))
-
-
-async def _command(node: NodeContext) -> Report:
-    result = await node.run(Run(title=node.directive, script=node.directive))
-    return done(f"exit {result.value['exit_code']}")
-
-
-class _Restoring(Shelf):
-    def __init__(self) -> None:
-        super().__init__()
-        self.restored: list[str] = []
-
-    async def restore(self, commit: str) -> None:
-        self.restored.append(commit)
-
-
-async def _doubtful(performed: bool = True, provable: bool = False, **start: Any) -> Stage:
-    """A run whose process died between the intent and the result of a command, while a write waited for its turn."""
-    actions = {"root": _commands, "command": _command, "write": kit.write}
-    stage = Stage(actions, world=_Restoring(), **start)
-    await stage.finish()
-    begun = next(frame.frame for frame in stage.frames if isinstance(frame, f.StepBegun) and frame.step == "run")
-    stage.log = Mortal(stage.log.lines[: begun + 1])
-    stage.world = _Restoring()
-    stage.world.provable = provable
-    if performed:
-        stage.world.performed.append((begun, Run(title="one", script="one")))
-    return stage
-
-
-@pytest.mark.parametrize("level", ["step", "auto"])
-@pytest.mark.parametrize(
-    ("choice", "performed", "outcome"), [("again", 2, "done exit 0"), ("done", 1, "done exit 0"), ("fail", 1, "failed")]
-)
-async def test_a_command_in_doubt_asks_at_every_level_and_is_done_as_was_decided(
-    level: str, choice: str, performed: int, outcome: str
-) -> None:
-    stage = await _doubtful(level=level)
-    async with stage.open() as engine:
-        state = await kit.settled(engine)
-        gate = kit.gate_of(state, "in_doubt")
-        assert (gate.proposal.what, gate.proposal.choices) == ("run one", ("again", "done", "fail"))
-        await engine.do(kit.choose(gate, choice))
-        state = await kit.drive(engine)
-    assert sum(isinstance(proposal, Run) for _, proposal in stage.world.performed) == performed
-    assert stage.world.restored == (["c0"] if choice == "again" else [])
-    assert state.nodes["2"].report is not None
-    assert f"{state.nodes['2'].report.outcome} {state.nodes['2'].report.summary}".startswith(outcome)
-    kit.check_history(stage.frames)
-
-
-async def test_a_command_that_left_its_proof_is_not_run_again_and_nobody_is_asked() -> None:
-    stage = await _doubtful(provable=True)
-    state = await stage.finish()
-    assert (state.status, "in_doubt" in {gate.kind for gate in state.gates.values()}) == ("done", False)
-    assert [proposal.title for _, proposal in stage.world.performed if isinstance(proposal, Run)] == ["one"]
-
-
-async def test_nothing_else_touches_the_workspace_while_an_effect_is_in_doubt() -> None:
-    stage = await _doubtful(level="questions")
-    async with stage.open() as engine:
-        state = await kit.settled(engine)
-        assert state.status == "waiting"
-        assert state.steps["3", 1].begun == -1
-        assert state.gates[str(state.steps["3", 1].gate)].status == "decided"
-        assert stage.world.files == {}
-        await engine.do(kit.choose(kit.gate_of(state, "in_doubt"), "done"))
-        assert (await kit.settled(engine)).status == "done"
-    assert stage.world.files == {"beside.txt": "text of beside.txt"}
-
-
-@pytest.mark.parametrize("gate_is_open", [True, False])
-async def test_stopping_a_node_in_doubt_lets_the_others_go_on(gate_is_open: bool) -> None:
-    stage = await _doubtful(level="questions")
-    async with stage.open() as engine:
-        if gate_is_open:
-            await kit.settled(engine)
-        await engine.do(c.Stop(node="2", reason="leave it"))
-        state = await kit.settled(engine)
-    assert state.nodes["1"].report == done("stopped leave it; done wrote beside.txt")
-    kit.check_history(stage.frames)
-
-
-async def test_a_pause_of_a_node_in_doubt_does_not_hold_up_the_others_forever() -> None:
-    stage = await _doubtful(level="questions")
-    async with stage.open(Mortal(stage.log.lines)) as engine:
-        await engine.do(c.Pause(node="2"))
-        state = await kit.until(engine, kit.waits_at("in_doubt"))
-        await engine.do(kit.choose(kit.gate_of(state, "in_doubt"), "done"))
-        await kit.until(engine, lambda state: state.nodes["3"].status == "done")
-        await engine.do(c.Continue(node="2"))
-        assert (await kit.settled(engine)).status == "done"
-
-
-async def test_a_command_that_is_cut_off_again_is_in_doubt_again() -> None:
-    stage = await _doubtful()
-    for _ in range(2):
-        async with stage.open() as engine:
-            gate = kit.gate_of(await kit.settled(engine), "in_doubt")
-            await engine.do(kit.choose(gate, "again"))
-            await kit.settled(engine)
-        begun = [frame.frame for frame in stage.frames if isinstance(frame, f.StepBegun) and frame.step == "run"]
-        stage.log = Mortal(stage.log.lines[: begun[-1] + 1])
-    async with stage.open() as engine:
-        state = await kit.settled(engine)
-        assert [gate.status for gate in state.gates.values() if gate.kind == "in_doubt"].count("applied") == 2
-        await engine.do(kit.choose(kit.gate_of(state, "in_doubt"), "done"))
-        assert (await kit.drive(engine)).status == "done"
-    kit.check_history(stage.frames)
-
-
-async def test_a_proof_that_cannot_be_looked_at_is_a_failure_and_others_go_on() -> None:
-    class Blind(_Restoring):
-        async def prove(self, proposal: AnyProposal, mark: Any) -> Any:
-            raise OSError("the exit file cannot be read")
-
-    stage = await _doubtful(level="effects")
-    stage.world = Blind()
-    async with stage.open() as engine:
-        state = await kit.settled(engine)
-        assert kit.gate_of(state, "failure").proposal.error == "the exit file cannot be read"
-        await engine.do(kit.approve(kit.gate_of(state, "write")))
-        assert (await kit.settled(engine)).nodes["3"].status == "done"
-
-
-# Proofs of a real workspace
-
-_PLANS = {
-    "write": "# One\n\n```txt a.txt\nonce\n```\n",
-    "run": "# One\n\n```sh run\necho once >> a.txt\n```\n",
-}
-
-
-async def _died_after(root: Path, kind: str) -> tuple[Home, str]:
-    """A run in a real repository whose process died after its one effect, and before its result was on disk."""
-    home = Home(kit.repository(root))
-    run = await start(home, Start(goal=_plan(kind), title="one", model="plan", level="auto", allow_unsandboxed=True))
-    async with opened(home, run, _models()) as engine:
-        assert (await kit.settled(engine)).status == "done"
-    begun = [frame for frame in home.frames(run) if isinstance(frame, f.StepBegun) and frame.step == kind]
-    history = home.folder.history(run)
-    lines = history.read_bytes().splitlines(keepends=True)
-    history.write_bytes(b"".join(lines[: begun[0].frame + 2]))  # the first line is the header
-    return home, run
-
-
-def _plan(kind: str) -> str:
-    return _PLANS[kind].replace("\n\n", "\n\n## Part\n\n", 1)
-
-
-def _models() -> Any:
-    return Models(lambda _: PlanModel(builtin_space().root))
-
-
-def _log(home: Home, run: str) -> tuple[list[str], bytes | None]:
-    worktree = Worktree.open(home.repository, home.folder.worktree(run), f"swarm/{run}")
-    subjects = [commit.subject for commit in worktree.log(home.repository.head_commit)]
-    return subjects, worktree.file_at(worktree.head, "a.txt")
-
-
-@pytest.mark.parametrize("kind", _PLANS)
-async def test_a_commit_and_an_exit_file_prove_what_was_done(tmp_path: Path, kind: str) -> None:
-    home, run = await _died_after(tmp_path / "repository", kind)
-    before = _log(home, run)
-    async with opened(home, run, _models()) as engine:
-        state = await kit.settled(engine)
-    assert (state.status, {gate.kind for gate in state.gates.values()} & {"in_doubt"}) == ("done", set())
-    assert _log(home, run) == before
-    assert before[1] == b"once\n"
-
-
-@pytest.mark.parametrize("choice", ["again", "done", "fail"])
-async def test_without_its_exit_file_a_command_asks_and_again_starts_from_the_files_of_before(
-    tmp_path: Path, choice: str
-) -> None:
-    home, run = await _died_after(tmp_path / "repository", "run")
-    shutil.rmtree(home.folder.run_dir(run) / "exits")
-    async with opened(home, run, _models()) as engine:
-        gate = kit.gate_of(await kit.settled(engine), "in_doubt")
-        await engine.do(kit.choose(gate, choice))
-        state = await kit.settled(engine)
-    assert state.status == ("failed" if choice == "fail" else "done")
-    assert _log(home, run)[1] == b"once\n"
+    check_history(stage.frames)

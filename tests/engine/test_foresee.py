@@ -16,7 +16,9 @@ from swarm.proposals import Run, Save, Spawn, Terminate, Write
 from swarm.state import Gate, Swarm
 from swarm.values import Report
 from tests.engine import kit
-from tests.engine.kit import Mortal, Scripted, Shelf, Stage, child, done, write_child
+from tests.engine.doubles import Mortal, Scripted, Shelf
+from tests.engine.kit import Stage, child, done, write_child
+from tests.engine.recount import check_history
 
 
 async def _passes_on(node: NodeContext) -> Report:
@@ -59,7 +61,7 @@ async def test_approved_all_at_once_nothing_more_is_asked() -> None:
         await engine.do(kit.approve(write, *ends))
         state = await kit.settled(engine)
     assert (state.status, _went(state)) == ("done", _ALL)
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def test_a_foreseen_gate_comes_due_as_it_was_shown_and_is_asked_then() -> None:
@@ -88,7 +90,7 @@ async def test_a_restart_changes_nothing_about_what_was_foreseen(decided: str) -
         if decided == "after":
             await engine.do(kit.approve(*ends))
         assert _went(await kit.settled(engine)) == _ALL
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 @pytest.mark.parametrize("verb", ["reject", "edit", "skip", "stop"])
@@ -102,7 +104,7 @@ async def test_what_follows_is_withdrawn_when_the_first_is_not_approved_as_shown
         state = await kit.settled(engine)
         assert [state.gates[gate.id].status for gate in ends] == ["withdrawn", "withdrawn"]
         await kit.drive(engine)
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def test_what_was_approved_beforehand_does_not_hold_when_it_went_another_way() -> None:
@@ -123,7 +125,7 @@ async def test_what_was_approved_beforehand_does_not_hold_when_it_went_another_w
         state = await kit.settled(engine)
         assert (state.gates[end.id].status, state.gates[end.id].why) == ("stale", "it went another way than was shown")
         assert kit.gate_of(state, "terminate").proposal == Terminate(report=done("it said something else"))
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def test_an_effect_that_fails_makes_what_would_follow_stale() -> None:
@@ -138,7 +140,7 @@ async def test_an_effect_that_fails_makes_what_would_follow_stale() -> None:
         state = await kit.settled(engine)
         assert [state.gates[gate.id].status for gate in ends] == ["stale", "stale"]
         assert kit.gate_of(state, "failure").proposal.error == "the disk is full"
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def test_an_end_that_is_rejected_beforehand_is_revised_when_it_comes() -> None:
@@ -153,7 +155,7 @@ async def test_an_end_that_is_rejected_beforehand_is_revised_when_it_comes() -> 
         assert (again.revision, again.proposal.report.summary) == (2, "wrote a.txt, revised: say more")
         state = await kit.drive(engine)
     assert state.nodes["1"].report.summary == "wrote a.txt, revised: say more"
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def test_the_end_of_a_parent_is_foreseen_only_with_the_last_of_its_children() -> None:
@@ -208,7 +210,7 @@ async def test_what_the_level_lets_through_is_decided_with_the_card() -> None:
         assert rules == ["level effects: spawns and ends"] * 2
         await engine.do(kit.approve(write))
         assert (await kit.settled(engine)).status == "done"
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 # A reviewer, its checks, its verdict and what that leads to
@@ -279,7 +281,7 @@ async def test_a_reviewer_is_shown_with_its_checks_and_they_with_the_verdict_and
         state = await kit.settled(engine)
         assert [gate.status for gate in (state.gates[following.id],)] == ["applied"]
         assert (await kit.drive(engine)).status == "done"
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def test_checks_that_were_shown_with_their_reviewer_are_found_again_after_a_restart() -> None:
@@ -324,7 +326,7 @@ async def test_an_edited_reviewer_brings_checks_of_its_own() -> None:
         assert [state.gates[gate.id].status for gate in checks] == ["withdrawn", "withdrawn"]
         assert kit.gate_of(state, "run").proposal.script == "three"
         await kit.drive(engine)
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def test_stopping_the_run_takes_back_what_a_proposed_child_would_ask() -> None:
@@ -333,7 +335,7 @@ async def test_stopping_the_run_takes_back_what_a_proposed_child_would_ask() -> 
         await _at_review(engine)
         await engine.do(c.Stop())
         assert (await kit.settled(engine)).waiting == 0
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def test_stopping_a_child_takes_back_the_end_that_its_parent_would_have_proposed() -> None:
@@ -345,7 +347,7 @@ async def test_stopping_a_child_takes_back_the_end_that_its_parent_would_have_pr
         state = await kit.settled(engine)
     assert [state.gates[gate.id].status for gate in ends] == ["withdrawn", "withdrawn"]
     assert kit.gate_of(state, "terminate").proposal.report.outcome == "stopped"
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def test_a_chain_whose_end_was_cut_off_by_a_crash_leaves_no_gate_behind() -> None:
@@ -357,7 +359,7 @@ async def test_a_chain_whose_end_was_cut_off_by_a_crash_leaves_no_gate_behind() 
     stage.log = Mortal(stage.log.lines[: first + 1])
     async with stage.open() as engine:
         await kit.drive(engine)
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def test_effects_that_keep_or_tag_foretell_their_end_too() -> None:

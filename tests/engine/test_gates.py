@@ -17,7 +17,9 @@ from swarm.results import Result
 from swarm.state import Gate, Swarm
 from swarm.values import Child, Report
 from tests.engine import kit
-from tests.engine.kit import Scripted, Shelf, Stage, child, done
+from tests.engine.doubles import Scripted, Shelf
+from tests.engine.kit import Stage, child, done
+from tests.engine.recount import check_history
 
 
 async def _drafting(node: NodeContext) -> Report:
@@ -73,7 +75,7 @@ async def test_two_gates_that_are_open_at_once_are_answered_in_either_order_each
         assert stage.world.files == {"a": "a by hand", "b": "b"}
         state = await kit.drive(engine)
     assert state.nodes["1"].report == done("a: ok, edited; b: ok")
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def test_a_rejection_reaches_one_node_changes_its_next_revision_and_redoes_no_earlier_step() -> None:
@@ -110,7 +112,7 @@ async def test_three_rejections_ask_the_human_and_a_retry_goes_on_from_the_last_
         assert (gate.revision, gate.proposal.content) == (4, "a no 2")
         assert len(stage.model.asked) == asked + 1
         assert (await kit.drive(engine)).status == "done"
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 @pytest.mark.parametrize("restart", [False, True])
@@ -148,7 +150,7 @@ async def test_reject_and_stop_ends_the_subtree_and_its_parent_goes_on() -> None
         state = await kit.drive(engine)
     assert state.nodes[gates["a"].node].report == Report(outcome="stopped", summary="leave it")
     assert state.nodes["1"].report == done("leave it; b: ok")
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def test_a_gate_is_decided_once_and_only_as_it_was_seen() -> None:
@@ -205,7 +207,7 @@ async def test_an_edited_batch_starts_what_was_edited(name: str) -> None:
         state = await kit.drive(engine)
     assert state.nodes["1"].report == done(expected)
     assert len(state.nodes) == len(expected.partition(" ")[0].split(",")) * bool(expected.strip() != "True") + 1
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def test_an_edited_batch_is_what_a_restart_finds() -> None:
@@ -313,7 +315,7 @@ async def test_a_rejected_end_of_a_manager_leads_to_a_further_round_that_knows_w
     assert "the tests are missing" in kit.named(state)
     assert rounds[0].report == rounds[1].report
     assert "round 2 is fine" in state.nodes["1"].report.summary
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def _manage(node: NodeContext) -> Report:
@@ -336,7 +338,7 @@ async def test_a_write_whose_file_changed_since_is_shown_anew_before_anything_is
         await engine.do(kit.approve(again))
         await kit.settled(engine)
     assert stage.world.files["a"] == "a"
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def test_a_human_s_edit_whose_file_changed_since_is_shown_anew_as_it_was_edited() -> None:

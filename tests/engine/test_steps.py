@@ -18,7 +18,9 @@ from swarm.proposals import AnyProposal, Failure, Run
 from swarm.state import Swarm
 from swarm.values import Ask, Document, Report
 from tests.engine import kit
-from tests.engine.kit import Mortal, Scripted, Shelf, Stage, child, done
+from tests.engine.doubles import Mortal, Scripted, Shelf
+from tests.engine.kit import Stage, child, done
+from tests.engine.recount import check_history
 
 
 def _prompt(request: Request) -> str:
@@ -107,7 +109,7 @@ async def test_a_thought_that_fails_in_any_way_is_its_nodes_failure(answer: Any,
         assert state.steps["1", 1].outcome == "failed"
         await engine.do(kit.choose(kit.gate_of(state, "failure"), "pass"))
         assert (await kit.settled(engine)).status == "failed"
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def test_thoughts_of_different_nodes_run_side_by_side() -> None:
@@ -243,7 +245,7 @@ async def test_steps_taken_together_are_numbered_in_the_order_given() -> None:
     stage = Stage({"root": root}, model=Scripted(answer), level="auto")
     state = await stage.finish()
     assert [state.steps["1", seq].key for seq in (1, 2, 3)] == ["c", "a", "b"]
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def test_of_steps_taken_together_one_that_fails_leaves_none_of_the_others_under_way() -> None:
@@ -272,7 +274,7 @@ async def test_of_steps_taken_together_one_that_fails_leaves_none_of_the_others_
         await engine.do(kit.choose(kit.gate_of(state, "failure"), "retry"))
         assert (await kit.drive(engine)).nodes["1"].report == done("2")
     assert [proposal.title for _, proposal in stage.world.performed] == ["good", "bad"]
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 # Looking and remembering
@@ -333,7 +335,7 @@ async def test_an_action_that_no_longer_makes_the_steps_on_record_asks_and_begin
     state = await _drive_changed(stage, _changed, "retry")
     assert state.nodes["1"].report == done("about the goal 1")
     assert len(stage.model.asked) == 3
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def _thinks_and_spawns(node: NodeContext) -> Report:
@@ -353,7 +355,7 @@ async def test_children_of_a_node_that_begins_anew_or_ends_are_stopped_and_ask_n
     state = await _drive_changed(stage, _changed, choice)
     assert [state.nodes[node].status for node in ("2", "3")] == ["stopped", "stopped"]
     assert state.status == {"retry": "done", "pass": "failed", "skip": "done", "stop": "stopped"}[choice]
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def test_a_gate_that_was_open_when_its_action_changed_is_taken_back() -> None:
@@ -366,7 +368,7 @@ async def test_a_gate_that_was_open_when_its_action_changed_is_taken_back() -> N
         "failure": "applied",
         "terminate": "applied",
     }
-    kit.check_history(stage.frames)
+    check_history(stage.frames)
 
 
 async def _changed_without_children(node: NodeContext) -> Report:
@@ -387,7 +389,7 @@ async def test_a_failure_that_waits_still_waits_after_its_cause_is_gone() -> Non
         assert [state.gates[gate].kind for gate in state.open_gates] == ["failure"]
         await engine.do(kit.choose(kit.gate_of(state, "failure"), "retry"))
         await kit.drive(engine)
-    assert kit.check_history(stage.frames).status == "done"
+    assert check_history(stage.frames).status == "done"
 
 
 async def test_an_action_that_is_gone_is_its_nodes_failure() -> None:

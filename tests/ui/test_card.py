@@ -166,6 +166,14 @@ async def test_doubts_limits_and_merges_are_decided_by_a_line() -> None:
             assert written(state, message)
 
 
+async def test_no_key_alone_merges_or_takes_a_line_that_nobody_pointed_at() -> None:
+    for proposal in (IN_DOUBT, BUDGET, MERGE):
+        async with card_bench(waiting(proposal)) as (bench, card):
+            await bench.decide("a")
+            assert bench.kept == []
+            assert "choose a line first" in bar(card)
+
+
 async def test_a_number_does_nothing_on_a_card_that_has_no_lines() -> None:
     async with card_bench(wordcount_state()) as (bench, card):
         await bench.press("3", gap=1)

@@ -1,0 +1,91 @@
+"""The offer to merge at the end of a run, which is never in the way of that end."""
+
+from __future__ import annotations
+
+import pytest
+
+from swarm import commands as c
+from swarm.errors import MergeRefused, WriteFailed
+from swarm.proposals import AnyProposal, Merge
+from tests.engine import kit
+from tests.engine.doubles import Mortal, Shelf
+from tests.engine.kit import Stage
+
+
+class _Mergeable(Shelf):
+    """Has something to merge, and can be made to refuse it."""
+
+    refuses = ""
+    merged = 0
+
+    async def merge_offer(self) -> Merge:
+        return Merge(branch="swarm/kit-1", into="main", commits=1, files=("a",))
+
+    async def merge(self, offer: AnyProposal) -> str:
+        if self.refuses:
+            raise MergeRefused(self.refuses)
+        self.merged += 1
+        return "c9"
+
+
+def _merging() -> Stage:
+    return Stage({"root": kit.write}, goal="a", level="auto", world=_Mergeable())
+
+
+async def test_a_run_that_is_done_offers_its_merge_which_is_never_in_the_way_of_its_end() -> None:
+    stage = _merging()
+    async with stage.open() as engine:
+        state = await kit.settled(engine)
+        assert (state.status, state.waiting) == ("done", 1)
+        await engine.do(kit.approve(kit.gate_of(state, "merge")))
+        state = await kit.settled(engine)
+    assert (state.merged, stage.world.merged) == ("main", 1)
+    async with stage.open() as engine:
+        await kit.settled(engine)
+    assert stage.world.merged == 1
+
+
+async def test_a_merge_that_was_approved_at_rest_is_carried_out_by_the_next_process() -> None:
+    stage = _merging()
+    async with stage.open() as engine:
+        gate = kit.gate_of(await kit.settled(engine), "merge")
+    stage.log = Mortal(stage.log.lines, len(stage.log.lines) + 1)
+    async with stage.open() as engine:
+        await engine.do(kit.approve(gate))
+        with pytest.raises(WriteFailed):
+            await kit.settled(engine)
+    stage.world.merged = 0
+    stage.log = Mortal(stage.log.lines)
+    async with stage.open() as engine:
+        assert (await kit.settled(engine)).merged == "main"
+    assert stage.world.merged == 1
+
+
+async def test_a_merge_that_is_refused_changes_nothing_and_its_gate_says_why() -> None:
+    stage = _merging()
+    stage.world.refuses = "main has moved"
+    async with stage.open() as engine:
+        gate = kit.gate_of(await kit.settled(engine), "merge")
+        await engine.do(kit.approve(gate))
+        state = await kit.settled(engine)
+    assert (state.merged, state.gates[gate.id].status, state.gates[gate.id].why) == ("", "stale", "main has moved")
+
+
+async def test_a_run_that_did_not_end_well_offers_no_merge() -> None:
+    stage = _merging()
+    async with stage.open() as engine:
+        await engine.do(c.Stop())
+        state = await kit.settled(engine)
+    assert (state.status, state.waiting) == ("stopped", 0)
+
+
+async def test_a_fault_beside_the_nodes_is_told_to_who_waits() -> None:
+    class Broken(_Mergeable):
+        async def merge_offer(self) -> Merge:
+            raise MergeRefused("git says no")
+
+    stage = Stage({"root": kit.write}, goal="a", level="auto", world=Broken())
+    async with stage.open() as engine:
+        with pytest.raises(MergeRefused, match="git says no"):
+            await kit.settled(engine)
+    assert stage.state.status == "done"
