@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -89,8 +90,17 @@ class Carrying:
         await self._ledger.append(f.StepBegun(node=self._id, seq=seq, step=kind, key=key, intent=intent, gate=gate))
 
     async def _perform(self, seq: int, kind: f.StepKind, key: str, gate: Gate) -> f.StepEnded:
-        effect = await _tried(self._context.engine.world.perform(gate.final, self._mark(seq)))
+        try:
+            effect = await _tried(self._context.engine.world.perform(gate.final, self._mark(seq)))
+        except asyncio.CancelledError:
+            await self._leave(seq, gate)
+            raise
         return await self._end(seq, kind, key, gate, effect)
+
+    async def _leave(self, seq: int, gate: Gate) -> None:
+        """Commits what a command had changed when its node was stopped: the human did not."""
+        if isinstance(gate.final, Run) and self._ledger.head.nodes[self._id].report is not None:
+            await _tried(self._context.engine.world.take(gate.final, self._mark(seq)))
 
     def _mark(self, seq: int) -> Mark:
         state = self._context.state

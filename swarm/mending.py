@@ -63,13 +63,15 @@ def _cut_chains(state: Swarm) -> list[f.Frame]:
 
 def _below_the_ended(state: Swarm) -> list[f.Frame]:
     """The end of all that was left below nodes that were stopped, and of what they asked."""
-    ended = [node for node in state.nodes.values() if node.report is not None]
-    frames = withdrawn(state, {node.id for node in ended}, "its node has ended")
-    for node in ended:
-        for child in state.children(node.id):
-            if child.report is None:
-                frames += stop_subtree(state, child, node.report.summary if node.report else "")
-    return frames
+    frames: list[f.Frame] = []
+    ended = {node.id: node.report.summary for node in state.nodes.values() if node.report is not None}
+    for name, why in ended.items():
+        for child in list(state.children(name)):
+            if state.nodes[child.id].report is None:
+                now = stop_subtree(state, child, why)
+                frames += now
+                state = fold(now, state)
+    return frames + withdrawn(state, set(ended), "its node has ended")
 
 
 def _end(state: Swarm) -> list[f.Frame]:

@@ -13,7 +13,7 @@ from swarm import frames as f
 from swarm.commands import COMMAND, Command
 from swarm.decide import decide
 from swarm.engine import Engine
-from swarm.errors import SwarmError
+from swarm.errors import HistoryError, SwarmError
 from swarm.fold import fold
 from swarm.home import Home
 from swarm.ledger import Ledger
@@ -108,6 +108,8 @@ async def opened(home: Home, run: str, models: Models) -> AsyncIterator[Engine]:
     try:
         await log.claim(run)
         state = fold(f.decode(line) for line in await log.read(run))
+        if state.root is None:
+            raise HistoryError(f"run {run} was stopped before it began: delete it")
         world = await _world(home, run, state.branch)
         ledger = Ledger(log, run, state)
         async with Engine(ledger, builtin_space(), models, world, home.memory) as engine:

@@ -21,6 +21,7 @@ from swarm.workspace import edits, exits, files, paths
 from swarm.workspace.merge import merge, merge_preview
 from swarm.workspace.sandbox import BRIEF, Command, Outcome, Sandbox
 from swarm.workspace.tags import find_tag, tag
+from swarm.workspace.threads import finished
 from swarm.workspace.turns import Owner, Turns
 from swarm.workspace.worktree import Worktree
 
@@ -140,7 +141,7 @@ class GitWorld:
     async def settle(self) -> WorkspaceEdited | None:
         """Commits what the human changed in the worktree, under the human's name."""
         changed = await self.dirty()
-        commit = await asyncio.to_thread(self._worktree.commit_human, {}) if changed else None
+        commit = await finished(self._worktree.commit_human, {}) if changed else None
         if commit is None:
             return None
         self._head = commit
@@ -161,7 +162,7 @@ class GitWorld:
         if isinstance(proposal, Run):
             outcome = await self._sandbox.run(_command(proposal), self._worktree.place, self._exit_file(mark))
             return await self._ran(proposal, mark, outcome)
-        return await asyncio.to_thread(self._perform, proposal, mark)
+        return await finished(self._perform, proposal, mark)
 
     def _perform(self, proposal: AnyProposal, mark: Mark) -> Effect:
         if isinstance(proposal, Write):
@@ -183,7 +184,7 @@ class GitWorld:
         return commit or ""
 
     async def _ran(self, proposal: Run, mark: Mark, outcome: Outcome) -> Effect:
-        commit = "" if proposal.readonly else await asyncio.to_thread(self._commit, f"Run {proposal.title}", mark)
+        commit = "" if proposal.readonly else await finished(self._commit, f"Run {proposal.title}", mark)
         title = proposal.title or "command"
         how = "timed out" if outcome.timed_out else f"exit {outcome.code}"
         evidence = Evidence(kind="exit", text=f"{title}: {how}", passed=outcome.code == 0, exit_code=outcome.code)
@@ -223,21 +224,23 @@ class GitWorld:
     async def _prove_run(self, proposal: Run, mark: Mark) -> Effect | None:
         outcome = await asyncio.to_thread(exits.recover, self._exit_file(mark))
         if outcome is not None:
-            return await self._ran(proposal, mark, outcome)
+            effect = await self._ran(proposal, mark, outcome)
+            made = None if effect.commit else await asyncio.to_thread(self._worktree.find_commit, mark.trailers)
+            return effect.model_copy(update={"commit": made}) if made else effect
         if proposal.readonly and self.tier == "full":
             return await self.perform(proposal, mark)
         return None
 
     async def take(self, proposal: AnyProposal, mark: Mark) -> Effect:
         """Takes what an effect in doubt has left as its outcome."""
-        commit = await asyncio.to_thread(self._commit, f"Run {mark.title}", mark)
+        commit = await finished(self._commit, f"Run {mark.title}", mark)
         note = Evidence(kind="note", text="taken as it was found, after it was in doubt")
         effect = _effect(note, commit)
         return effect.model_copy(update={"value": {**effect.value, "exit_code": 0, "output": ""}})
 
     async def restore(self, commit: str) -> None:
         """Makes the files those of a commit again."""
-        await asyncio.to_thread(self._worktree.restore, commit)
+        await finished(self._worktree.restore, commit)
 
     # Looking and merging
 

@@ -11,10 +11,7 @@ from pathlib import Path
 
 from swarm.engine import Engine
 from swarm.home import Home
-from swarm.models.plan import PlanModel
-from swarm.models.registry import Models
-from swarm.runs import opened
-from swarm.spaces.builtin import builtin_space
+from tests.engine.real import taken_up
 
 
 async def _tell(engine: Engine) -> None:
@@ -24,8 +21,7 @@ async def _tell(engine: Engine) -> None:
 
 
 async def main(root: str, run: str) -> None:
-    models = Models(lambda _: PlanModel(builtin_space().root))
-    async with opened(Home(Path(root)), run, models) as engine:
+    async with taken_up(Home(Path(root)), run) as engine:
         telling = asyncio.create_task(_tell(engine))
         await engine.settled()
         telling.cancel()

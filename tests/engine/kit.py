@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from swarm import commands as c
@@ -103,10 +101,9 @@ class Stage:
         self.world = world or NoWorld()
         self.clock = Clock()
         fields = {"level": "step", "goal": "the goal", "title": "kit", **start}
-        started = f.RunStarted(run=RUN, model=model_name, **fields)
-        root = f.NodeSpawned(node="1", parent=None, step=0, index=0, child=child("root", fields["goal"]))
-        first = [frame.model_copy(update={"frame": number}) for number, frame in enumerate((started, root))]
-        self.log = Mortal([f.encode(frame) for frame in first])
+        started = f.RunStarted(frame=0, run=RUN, model=model_name, **fields)
+        root = f.NodeSpawned(frame=1, node="1", parent=None, step=0, index=0, child=child("root", fields["goal"]))
+        self.log = Mortal([f.encode(started), f.encode(root)])
 
     @property
     def frames(self) -> list[f.Frame]:
@@ -220,18 +217,3 @@ def kinds(frames: Sequence[f.Frame], node: str | None = None) -> list[str]:
 def named(state: Swarm) -> dict[str, str]:
     """Outcome or status by directive."""
     return {node.directive: node.status for node in state.nodes.values()}
-
-
-def repository(path: Path) -> Path:
-    """A real git repository with one commit."""
-    path.mkdir(parents=True)
-    (path / "README.md").write_text("# Word count\n")
-    for line in (
-        "init -q -b main",
-        "config user.name Kit",
-        "config user.email kit@example.org",
-        "add .",
-        "commit -qm x",
-    ):
-        subprocess.run(["git", "-C", str(path), *line.split()], check=True, timeout=PATIENCE)
-    return path

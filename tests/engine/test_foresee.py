@@ -362,6 +362,20 @@ async def test_a_chain_whose_end_was_cut_off_by_a_crash_leaves_no_gate_behind() 
     check_history(stage.frames)
 
 
+async def test_a_stop_that_was_cut_off_takes_each_foreseen_gate_back_once() -> None:
+    stage = _stage()
+    async with stage.open() as engine:
+        await _at_write(engine)
+        await engine.do(c.Stop())
+    whole = list(stage.log.lines)
+    stopped = next(frame.frame for frame in stage.frames if frame.kind == "node.ended")
+    for last in range(stopped, len(whole)):
+        stage.log = Mortal(whole[: last + 1])
+        async with stage.open() as engine:
+            assert (await kit.settled(engine)).status == "stopped"
+        check_history(stage.frames)
+
+
 async def test_effects_that_keep_or_tag_foretell_their_end_too() -> None:
     async def root(node: NodeContext) -> Report:
         await node.gated(Save(name="n", text="t"), then=lambda _: done("kept"))

@@ -12,16 +12,12 @@ from swarm import commands as c
 from swarm import frames as f
 from swarm.context import NodeContext
 from swarm.home import Home
-from swarm.models.plan import PlanModel
-from swarm.models.registry import Models
 from swarm.proposals import AnyProposal, Run
-from swarm.runs import Start, opened, start
-from swarm.spaces.builtin import builtin_space
 from swarm.values import Report
-from swarm.workspace.worktree import Worktree
 from tests.engine import kit
 from tests.engine.doubles import Mortal, Shelf
 from tests.engine.kit import Stage, child, done, write_child
+from tests.engine.real import begun, taken_up, worktree_of
 from tests.engine.recount import check_history
 
 
@@ -163,14 +159,13 @@ _PLANS = {
 
 async def _died_after(root: Path, kind: str) -> tuple[Home, str]:
     """A run in a real repository whose process died after its one effect, and before its result was on disk."""
-    home = Home(kit.repository(root))
-    run = await start(home, Start(goal=_plan(kind), title="one", model="plan", level="auto", allow_unsandboxed=True))
-    async with opened(home, run, _models()) as engine:
+    home, run = await begun(root, _plan(kind), level="auto")
+    async with taken_up(home, run) as engine:
         assert (await kit.settled(engine)).status == "done"
-    begun = [frame for frame in home.frames(run) if isinstance(frame, f.StepBegun) and frame.step == kind]
+    intents = [frame for frame in home.frames(run) if isinstance(frame, f.StepBegun) and frame.step == kind]
     history = home.folder.history(run)
     lines = history.read_bytes().splitlines(keepends=True)
-    history.write_bytes(b"".join(lines[: begun[0].frame + 2]))  # the first line is the header
+    history.write_bytes(b"".join(lines[: intents[0].frame + 2]))  # the first line is the header
     return home, run
 
 
@@ -178,12 +173,8 @@ def _plan(kind: str) -> str:
     return _PLANS[kind].replace("\n\n", "\n\n## Part\n\n", 1)
 
 
-def _models() -> Any:
-    return Models(lambda _: PlanModel(builtin_space().root))
-
-
 def _log(home: Home, run: str) -> tuple[list[str], bytes | None]:
-    worktree = Worktree.open(home.repository, home.folder.worktree(run), f"swarm/{run}")
+    worktree = worktree_of(home, run)
     subjects = [commit.subject for commit in worktree.log(home.repository.head_commit)]
     return subjects, worktree.file_at(worktree.head, "a.txt")
 
@@ -192,10 +183,12 @@ def _log(home: Home, run: str) -> tuple[list[str], bytes | None]:
 async def test_a_commit_and_an_exit_file_prove_what_was_done(tmp_path: Path, kind: str) -> None:
     home, run = await _died_after(tmp_path / "repository", kind)
     before = _log(home, run)
-    async with opened(home, run, _models()) as engine:
+    async with taken_up(home, run) as engine:
         state = await kit.settled(engine)
     assert (state.status, {gate.kind for gate in state.gates.values()} & {"in_doubt"}) == ("done", set())
     assert _log(home, run) == before
+    ended = [frame for frame in home.frames(run) if isinstance(frame, f.StepEnded) and frame.step == kind]
+    assert [frame.commit for frame in ended] == [worktree_of(home, run).head]
     assert before[1] == b"once\n"
 
 
@@ -205,7 +198,7 @@ async def test_without_its_exit_file_a_command_asks_and_again_starts_from_the_fi
 ) -> None:
     home, run = await _died_after(tmp_path / "repository", "run")
     shutil.rmtree(home.folder.run_dir(run) / "exits")
-    async with opened(home, run, _models()) as engine:
+    async with taken_up(home, run) as engine:
         gate = kit.gate_of(await kit.settled(engine), "in_doubt")
         await engine.do(kit.choose(gate, choice))
         state = await kit.settled(engine)

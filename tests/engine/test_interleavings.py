@@ -148,7 +148,7 @@ class _Fragile(Shelf):
 
 async def _interleaved(pick: Random) -> Stage:
     """A run in a few sessions, some of which end with a crash, and a last one that drives it to its end."""
-    level = pick.choice(LEVELS[:4])
+    level = pick.choice(LEVELS)
     stage = Stage(ACTIONS, world=_Fragile(pick), level=level, limits=Limits(nodes=pick.choice([8, 200])))
     for _ in range(pick.randint(1, 3)):
         last = len(stage.log.lines) + pick.randint(3, 60)

@@ -14,9 +14,9 @@ import pytest
 from swarm import frames as f
 from swarm.home import Home
 from swarm.proposals import Run
-from swarm.runs import Start, command, start
-from swarm.workspace.worktree import Worktree
+from swarm.runs import command
 from tests.engine import kit
+from tests.engine.real import begun, worktree_of
 from tests.engine.recount import check_history
 
 _KILLED = "# Killed\n" + "".join(
@@ -45,12 +45,6 @@ mkdir -p runs && echo {phase} > files-{phase}b.txt && echo once >> runs/{phase}b
 """
     for phase in "12"
 )
-
-
-async def _started(root: Path) -> tuple[Home, str]:
-    home = Home(kit.repository(root))
-    what = Start(goal=_KILLED, title="killed", model="plan", level="auto", allow_unsandboxed=True)
-    return home, await start(home, what)
 
 
 def _session(home: Home, run: str, lines: int | None, patience: float) -> None:
@@ -83,7 +77,7 @@ async def _decide_doubts(home: Home, run: str) -> int:
 
 
 def _files(home: Home, run: str) -> dict[str, bytes]:
-    worktree = Worktree.open(home.repository, home.folder.worktree(run), f"swarm/{run}")
+    worktree = worktree_of(home, run)
     assert worktree.dirty() == []
     return {path: worktree.file_at(worktree.head, path) or b"" for path in worktree.files()}
 
@@ -91,7 +85,7 @@ def _files(home: Home, run: str) -> dict[str, bytes]:
 async def _killed_again_and_again(root: Path, seed: int, kills: int) -> tuple[dict[str, bytes], int, int]:
     """The files of a run that was killed at random moments, how often it was killed, and how many effects asked."""
     pick = Random(seed)
-    home, run = await _started(root)
+    home, run = await begun(root, _KILLED, level="auto")
     killed = doubts = 0
     while not home.state(run).ended:
         lines = pick.randint(1, 14) if killed < kills else None

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -11,12 +14,16 @@ from swarm import commands as c
 from swarm import frames as f
 from swarm.context import NodeContext
 from swarm.errors import Refused
+from swarm.home import Home
 from swarm.models.base import Request
-from swarm.proposals import Run
+from swarm.proposals import EFFECTS, Run
+from swarm.state import Swarm
 from swarm.values import Report
+from swarm.workspace.worktree import Worktree
 from tests.engine import kit
 from tests.engine.doubles import Mortal, Scripted, Shelf
 from tests.engine.kit import Stage, child, done
+from tests.engine.real import begun, taken_up, worktree_of
 from tests.engine.recount import check_history
 
 _BEGINNINGS = (f.NodeStarted, f.StepBegun, f.NodeSpawned)
@@ -180,3 +187,49 @@ async def test_a_child_starts_with_the_level_of_its_parent_and_a_tighter_one_hol
         await engine.do(kit.approve(kit.gate_of(state, "run", "2"), kit.gate_of(state, "run", "3")))
         state = await kit.settled(engine)
         assert (state.nodes["2"].status, state.nodes["3"].status) == ("waiting_gate", "done")
+
+
+# Stopped in the middle of an effect, in a real workspace
+
+
+async def _stopped_when(root: Path, plan: str, seen: Callable[[Path], bool]) -> tuple[Home, str, Swarm]:
+    """A run whose first part is stopped as soon as something is seen in its worktree, and the rest then done."""
+    home, run = await begun(root, plan, level="questions")
+    async with taken_up(home, run) as engine:
+        async with asyncio.timeout(kit.PATIENCE):
+            while not seen(home.folder.worktree(run)):  # noqa: ASYNC110 - a file says nothing when it appears
+                await asyncio.sleep(0.01)
+        effects = [step for step in engine.state.steps.values() if step.kind in EFFECTS and step.begun >= 0]
+        await engine.do(c.Stop(node=effects[0].node))
+        return home, run, await kit.settled(engine)
+
+
+async def test_what_a_stopped_command_had_changed_is_committed_and_not_as_the_humans(tmp_path: Path) -> None:
+    plan = "# S\n\n## A\n\n```sh run\necho half > half.txt; sleep 100\n```\n"
+    home, run, state = await _stopped_when(tmp_path / "repository", plan, lambda root: (root / "half.txt").exists())
+    worktree = worktree_of(home, run)
+    assert worktree.dirty() == []
+    assert worktree.file_at(worktree.head, "half.txt") == b"half\n"
+    assert "workspace.edited" not in {frame.kind for frame in home.frames(run)}
+    assert state.nodes["1"].status in ("failed", "incomplete", "stopped")
+
+
+async def test_a_commit_that_is_under_way_when_its_node_is_stopped_is_finished_before_the_next_effect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    commit = Worktree.commit
+    entered, never = Event(), Event()
+
+    def slow(self: Worktree, message: str, *rest: Any) -> Any:
+        order.append(f"begins {message}")
+        entered.set()
+        never.wait(0.2)  # long enough for the stop to come and the next effect to ask for its turn
+        made = commit(self, message, *rest)
+        order.append(f"ends {message}")
+        return made
+
+    monkeypatch.setattr(Worktree, "commit", slow)
+    plan = "# S\n\n## A\n\n### One\n\n```txt one.txt\n1\n```\n\n### Two\n\n```txt two.txt\n2\n```\n"
+    await _stopped_when(tmp_path / "repository", plan, lambda _: entered.is_set())
+    assert [line.split()[0] for line in order] == ["begins", "ends"] * 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from swarm.values import Ask, Document, Limits, Report
 from tests.engine import kit
 from tests.engine.doubles import Mortal, Shelf
 from tests.engine.kit import Stage, child, done, write_child
+from tests.engine.real import begun, taken_up
 from tests.engine.recount import check_history
 
 # Cut off after any frame
@@ -137,8 +139,8 @@ async def test_a_run_that_is_cut_off_after_any_frame_ends_as_if_it_had_not_been(
         assert _outcome(await stage.finish(_no_failure)) == expected, last
         assert _effects(stage) == _effects(whole), last
         assert stage.world.files == whole.world.files, last
-        begun = stage.frames[last]
-        twice = isinstance(begun, f.StepBegun) and begun.step == "think"
+        final = stage.frames[last]
+        twice = isinstance(final, f.StepBegun) and final.step == "think"
         assert len(stage.model.asked) <= len(whole.model.asked) + 1 + twice, last
         check_history(stage.frames)
 
@@ -254,3 +256,13 @@ async def test_a_stop_at_a_limit_that_was_cut_off_still_ends_the_run_as_over_bud
             state = await kit.settled(engine)
         assert (state.status, state.why) == ("over_budget", "stopped at a limit: 4 nodes of 2"), cut
         check_history(stage.frames)
+
+
+async def test_a_run_whose_very_beginning_was_cut_off_says_so_instead_of_waiting_forever(tmp_path: Path) -> None:
+    home, run = await begun(tmp_path / "repository", _PLAN)
+    history = home.folder.history(run)
+    lines = history.read_bytes().splitlines(keepends=True)
+    history.write_bytes(b"".join(lines[:2]))
+    with pytest.raises(HistoryError, match=f"run {run} was stopped before it began: delete it"):
+        async with taken_up(home, run):
+            pass
