@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from swarm import frames as f
@@ -12,6 +12,7 @@ from swarm.effects import Effect, Mark
 from swarm.ending import closed, dependents, stale
 from swarm.errors import StepFailed, WorkspaceError
 from swarm.foresee import Then
+from swarm.gating import Make, always
 from swarm.proposals import AnyProposal, InDoubt, Run
 from swarm.state import Gate, Step
 from swarm.steps import one_line
@@ -19,8 +20,6 @@ from swarm.steps import one_line
 if TYPE_CHECKING:
     from swarm.context import NodeContext
     from swarm.ledger import Ledger
-
-Make = Callable[[], Awaitable[AnyProposal]]
 
 
 class Carrying:
@@ -52,7 +51,7 @@ class Carrying:
             done = await self._carry_out(seq, kind, key, gate, make)
             if isinstance(done, f.StepEnded):
                 return done
-            make = _edited_again(done) if gate.final is not gate.proposal else make
+            make = always(done) if gate.final is not gate.proposal else make
 
     async def _proposed(
         self, seq: int, kind: f.StepKind, key: str, make: Make, revision: int, then: Then | None
@@ -186,12 +185,3 @@ async def _tried(doing: Awaitable[Effect]) -> Effect:
         return await doing
     except Exception as error:
         return Effect(error=one_line(error))
-
-
-def _edited_again(proposal: AnyProposal) -> Make:
-    """Proposes a human's edit once more, as the workspace is now."""
-
-    async def make() -> AnyProposal:
-        return proposal
-
-    return make

@@ -13,7 +13,7 @@ from swarm.asks import Check, Thought
 from swarm.carrying import Carrying
 from swarm.errors import StepFailed
 from swarm.foresee import Then
-from swarm.gating import Gating
+from swarm.gating import Gating, Make, always
 from swarm.proposals import AnyProposal, Run
 from swarm.results import Fails, Pair, Result
 from swarm.steps import Steps, one_line
@@ -26,7 +26,6 @@ T = TypeVar("T", bound=Thought)
 V = TypeVar("V")
 
 Revise = Callable[["NodeContext", Report, str], Awaitable[Report]]
-Make = Callable[[], Awaitable[AnyProposal]]
 
 _REVISIONS = 3
 
@@ -177,7 +176,7 @@ class NodeContext(Steps):
     ) -> Result:
         """An effect whose proposal needs nothing from the workspace: a tag, something to save."""
         kind: Any = proposal.kind
-        return await self.effect(kind, _always(proposal), key=key, revision=revision, then=then)
+        return await self.effect(kind, always(proposal), key=key, revision=revision, then=then)
 
     async def terminate(self, report: Report, revise: Revise) -> None:
         """Ends the node: proposes its report, and revises it after a rejection, three times at most.
@@ -281,10 +280,3 @@ def check_command(check: Check, environment: dict[str, str]) -> Run:
         readonly=True,
         check=True,
     )
-
-
-def _always(proposal: AnyProposal) -> Make:
-    async def make() -> AnyProposal:
-        return proposal
-
-    return make

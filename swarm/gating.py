@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from swarm.ledger import Ledger
 
 Make = Callable[[], Awaitable[AnyProposal]]
+"""Makes a proposal from things as they are now."""
 
 
 class Gating:
@@ -133,17 +134,22 @@ class Gating:
 
     async def terminate(self, seq: int, report: Report, revision: int) -> str | None:
         """Proposes to end with a report: None once the node has ended, else the reason of the rejection."""
-
-        async def make() -> AnyProposal:
-            return Terminate(report=report)
-
-        gate = await self.decided(seq, "", make, revision, None)
+        gate = await self.decided(seq, "", always(Terminate(report=report)), revision, None)
         if refused := await self.refused(gate, seq, "terminate", ""):
             return refused.error
         edited = gate.decision.proposal if gate.decision else None
         final = edited.report if isinstance(edited, Terminate) else report
         await self._ledger.append(*ended(self._ledger.head, self._context.node, final, gate.id))
         return None
+
+
+def always(proposal: AnyProposal) -> Make:
+    """Makes the same proposal, whatever things are like."""
+
+    async def make() -> AnyProposal:
+        return proposal
+
+    return make
 
 
 def numbered(proposal: AnyProposal, next_node: int) -> tuple[AnyProposal, int]:

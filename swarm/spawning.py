@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from swarm import frames as f
 from swarm.errors import StepFailed
 from swarm.foresee import Then
+from swarm.gating import always
 from swarm.proposals import AnyProposal, Spawn
 from swarm.results import Fails, Pair, Result
 from swarm.state import Step, Swarm
@@ -43,11 +44,7 @@ async def spawn(
 
 async def _proposed(node: NodeContext, seq: int, key: str, proposal: Spawn, revision: int) -> f.StepEnded | None:
     """Queues the children once they are approved; gives the result of the step if they are not."""
-
-    async def make() -> AnyProposal:
-        return proposal
-
-    gate = await node.gating.decided(seq, key, make, revision, None)
+    gate = await node.gating.decided(seq, key, always(proposal), revision, None)
     if refused := await node.gating.refused(gate, seq, "spawn", key):
         return refused
     await node.ready()
