@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from swarm import frames as f
 from swarm.folding import gates, nodes, run, talk  # noqa: F401 (each registers its handlers)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from immutables import Map
+from msgspec import Struct
 
 from swarm.frames import EPOCH, Decided, RunStatus, StepKind
 from swarm.proposals import EFFECTS, AnyProposal
@@ -20,8 +20,7 @@ NodeStatus = Literal[
 GateStatus = Literal["open", "decided", "applied", "stale", "withdrawn", "expired"]
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """One directive, one action.
 
     Attributes:
@@ -98,8 +97,7 @@ def depth_below(parent: Node, child: Child) -> int:
     return parent.depth if successor else parent.depth + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step of a node: where its intent and its result lie in the history."""
 
     node: str
@@ -117,8 +115,7 @@ class Step:
     questions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What was decided on a gate, by whom, by which rule and why."""
 
     verb: Decided
@@ -137,8 +134,7 @@ class Decision:
         return self.choice if self.verb == "choose" else self.verb
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """A verification point: a proposal that waits, or waited, for a decision."""
 
     id: str
@@ -167,8 +163,7 @@ class Gate:
         return self.decision.proposal if self.decision and self.decision.proposal else self.proposal
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """A question and, once given, its answer."""
 
     id: str
@@ -189,8 +184,7 @@ class Question:
         return self.answered < 0 and not self.withdrawn
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """What a human told a node."""
 
     text: str
@@ -198,8 +192,7 @@ class Note:
     frame: int
 
 
-@dataclass(frozen=True, slots=True)
-class Swarm:
+class Swarm(Struct, frozen=True):
     """The whole run at a frame.
 
     Attributes:
@@ -244,19 +237,19 @@ class Swarm:
     next_question: int = 1
     failed: int = 0
     commits: int = 0
-    nodes: Map[str, Node] = field(default_factory=Map)
-    kids: Map[tuple[str, int], str] = field(default_factory=Map)
-    steps: Map[tuple[str, int], Step] = field(default_factory=Map)
-    gates: Map[str, Gate] = field(default_factory=Map)
-    questions: Map[str, Question] = field(default_factory=Map)
-    open_gates: Map[str, int] = field(default_factory=Map)
-    open_questions: Map[str, int] = field(default_factory=Map)
-    foreseen: Map[str, tuple[str, ...]] = field(default_factory=Map)
-    queued: Map[str, int] = field(default_factory=Map)
-    paused: Map[str, int] = field(default_factory=Map)
-    notes: Map[tuple[str, int], Note] = field(default_factory=Map)
-    memory: Map[str, Document] = field(default_factory=Map)
-    commands: Map[str, int] = field(default_factory=Map)
+    nodes: Map[str, Node] = Map()
+    kids: Map[tuple[str, int], str] = Map()
+    steps: Map[tuple[str, int], Step] = Map()
+    gates: Map[str, Gate] = Map()
+    questions: Map[str, Question] = Map()
+    open_gates: Map[str, int] = Map()
+    open_questions: Map[str, int] = Map()
+    foreseen: Map[str, tuple[str, ...]] = Map()
+    queued: Map[str, int] = Map()
+    paused: Map[str, int] = Map()
+    notes: Map[tuple[str, int], Note] = Map()
+    memory: Map[str, Document] = Map()
+    commands: Map[str, int] = Map()
 
     @property
     def status(self) -> RunStatus:
