@@ -10,8 +10,13 @@ merge       the run's branch into the person's, looked at first
 tags        a tag on the person's refs
 paths       which names may be touched
 files       reading and writing under a root, proof against symlinks
+looking     the part of a world that only looks; on `searching` (files and lines) and `past` (commits)
+globs       paths by pattern
+seek        the search itself, as a process of its own
+bounded     a child that only looks: limited in bytes and seconds
 edits       search/replace blocks and unified diffs, applied exactly; on `blocks`, `hunks` and `lines`
 sandbox     Command in, Outcome out: the protocol that every tier speaks
+running     a command between its proposal, the sandbox and its step
 bubblewrap  tier full
 unsandboxed tier none, with `supervise` beside the command
 jobs        the private folder, script and exit file of one run of a command
@@ -21,5 +26,5 @@ interpreter the Python of the project, never ours
 probe       which tier works here, found by running a command in it
 ```
 
-Everything but running commands is synchronous: call it in a thread.
+Everything but running commands and looking is synchronous: call it in a thread.
 """

@@ -5,6 +5,9 @@ It sees the system's programs, the worktree, and nothing else: no network, no ho
 bubblewrap is a child of the engine and dies with it (`--die-with-parent`). Inside, a shell is process 1 of its own PID
 namespace: when the command ends, process 1 ends, the kernel kills what is left, and only then does bubblewrap write the
 exit code to the exit file, through a descriptor which the command never has.
+
+A sandbox whose engine dies before process 1 is there would survive it, as bubblewrap does not look back. So a process
+beside the command reads from a pipe whose other end only the engine has, and at its end kills their process group.
 """
 
 import asyncio
@@ -12,6 +15,7 @@ import contextlib
 import os
 import shutil
 import signal
+import time
 from asyncio.subprocess import Process
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +34,9 @@ _ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime"
 # Run as root, a command is root for the files of the kernel as well, capabilities or not: `core_pattern` would be a way
 # out.
 _KERNEL = ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "mtrr", "pressure")
-_WAIT_AND_END = '"$@"; exit $?'  # not `exec`: process 1 must be the shell
+# The command without `exec`: it must not be process 1.
+_FIRST = 'exec 3<&0 < /dev/null; (read -r _ <&3; kill -KILL 0) > /dev/null 2>&1 & exec 3<&-; "$@"; exit $?'
+_PATIENCE = 2.0  # seconds for the processes of a sandbox to die
 _TOOLS = ("/usr/local/bin", "/usr/bin", "/bin")
 
 
@@ -47,19 +53,26 @@ class Bubblewrap:
 
     async def run(self, command: Command, place: Place, exit_file: Path | None = None) -> Outcome:
         """Run a command; see `Sandbox`."""
+        return await processes.to_its_end(lambda unwanted: self._run(command, place, exit_file, unwanted))
+
+    async def _run(self, command: Command, place: Place, exit_file: Path | None, unwanted: asyncio.Event) -> Outcome:
         async with jobs.prepared(command, place, self.tier, exit_file) as job:
-            argv = await asyncio.to_thread(self._argv, command, place, job)
 
             async def stop(process: Process, timed_out: bool) -> None:
-                await asyncio.to_thread(_stop, process, job.exit_file, timed_out)
+                await asyncio.to_thread(_stop, process.pid, job.exit_file, timed_out)
 
-            child = Child(argv, {"PATH": os.defpath}, (job.exit_descriptor,), stop)
+            reader, writer = os.pipe()
             try:
+                argv = await asyncio.to_thread(self._argv, command, place, job)
+                child = Child(argv, {"PATH": os.defpath}, (job.exit_descriptor,), stop, unwanted, stdin=reader)
                 outcome = await processes.run(child, command, self.tier)
             except OSError as error:
                 raise WorkspaceError(f"bubblewrap cannot be started: {error}") from None
+            finally:
+                os.close(reader)
+                os.close(writer)
             if not outcome.timed_out and "exit-code" not in await asyncio.to_thread(exits.read, job.exit_file):
-                raise WorkspaceError(f"bubblewrap could not make the sandbox: {outcome.output.strip()[:300]}")
+                raise WorkspaceError(f"bubblewrap could not make the sandbox: {' '.join(outcome.output.split())[:300]}")
             return outcome
 
     def _argv(self, command: Command, place: Place, job: Job) -> list[str]:
@@ -90,7 +103,7 @@ class Bubblewrap:
             *(("--ro-bind", str(job.script), str(script)) if script else ()),
             *("--remount-ro", "/", "--chdir", str(cwd), "--json-status-fd", str(job.exit_descriptor)),
             *(word for name, value in environment.items() for word in ("--setenv", name, value)),
-            *("--", "sh", "-c", _WAIT_AND_END, "sh", "prlimit", *_limited(self._limits), "--", *argv),
+            *("--", "sh", "-c", _FIRST, "sh", "prlimit", *_limited(self._limits), "--", *argv),
         ]
 
 
@@ -115,7 +128,7 @@ def _shown(folder: Path) -> tuple[str, str, str]:
 
 def _is_mount_point(folder: Path) -> bool:
     """Whether a folder can be mounted here, making it if nothing has its name; a link could lead the mount astray."""
-    if not os.path.lexists(folder):
+    with contextlib.suppress(FileExistsError):
         folder.mkdir()
     return folder.is_dir() and not folder.is_symlink()
 
@@ -128,19 +141,42 @@ def _limited(limits: Limits) -> Iterator[str]:
     yield "--core=0"
 
 
-def _stop(process: Process, exit_file: Path, timed_out: bool) -> None:
-    """Kill process 1 of the sandbox, so that bubblewrap sees it end; bubblewrap itself while there is none."""
+def _stop(bubblewrap: int, exit_file: Path, timed_out: bool) -> None:
+    """Kill what is in the sandbox. Bubblewrap goes on to write how that ended only if its time was over.
+
+    It stands still meanwhile, so that it begins nothing any more.
+    """
     if timed_out:
-        exits.note_timeout(exit_file)
-    first = exits.read(exit_file).get("child-pid", 0)
+        with contextlib.suppress(OSError):  # the proof may be lost, the command must end
+            exits.note_timeout(exit_file)
+    with contextlib.suppress(ProcessLookupError, ChildProcessError):
+        os.kill(bubblewrap, signal.SIGSTOP)
+        os.waitid(os.P_PID, bubblewrap, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        begun = _children(bubblewrap)
+        for first in begun:
+            _kill(first)
+        os.kill(bubblewrap, signal.SIGCONT if timed_out and begun else signal.SIGKILL)
+
+
+def _kill(first: int) -> None:
+    """Kill process 1 of a sandbox, and wait until the kernel has killed the others: only then is it a zombie."""
+    end = time.monotonic() + _PATIENCE
     with contextlib.suppress(ProcessLookupError):
-        os.kill(first if _parent(first) == process.pid else process.pid, signal.SIGKILL)
+        os.kill(first, signal.SIGKILL)
+        while _stat(first)[:1] not in ([], ["Z"]) and time.monotonic() < end:
+            time.sleep(0.001)
 
 
-def _parent(pid: int) -> int | None:
-    """The parent of a process; None if there is no such process."""
+def _children(parent: int) -> list[int]:
+    """The children of a process."""
+    pids = (int(folder.name) for folder in Path("/proc").glob("[0-9]*"))
+    return [pid for pid in pids if _stat(pid)[1:2] == [str(parent)]]
+
+
+def _stat(pid: int) -> list[str]:
+    """What the kernel says of a process, from its state and its parent on; empty if there is none."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
-        return None
-    return int(stat.rpartition(")")[2].split()[1])
+        return []
+    return stat.rpartition(")")[2].split()

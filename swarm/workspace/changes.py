@@ -8,6 +8,8 @@ from swarm.workspace.git import Git
 
 # Never committed: made by a command, the engine's folder would land in the person's own at the merge.
 OWN = (":(exclude,top,icase).swarm", f":(exclude,top,glob)**/{TEMPORARY}*")
+PLAIN = ("--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
+"""With these, `git diff-tree` shows what differs and runs nothing for it."""
 
 
 class FileChange(Value):
@@ -28,7 +30,7 @@ class FileChange(Value):
 
 def diff(git: Git, before: str, after: str) -> tuple[FileChange, ...]:
     """What changed from one tree or commit to another, by path; renames are a deletion and an addition."""
-    fields = iter(git.run("diff-tree", *_PLAIN, "-r", "-z", "--raw", "--numstat", before, after).fields)
+    fields = iter(git.run("diff-tree", *PLAIN, "-r", "-z", "--raw", "--numstat", before, after).fields)
     status: dict[str, str] = {}
     found = []
     for field in fields:
@@ -44,7 +46,7 @@ def diff(git: Git, before: str, after: str) -> tuple[FileChange, ...]:
 def patch(git: Git, before: str, after: str, path: str | None = None) -> str:
     """The same as a unified diff, of one file or of all; bytes that are no UTF-8 are escaped."""
     chosen = ["--", f":(top,literal){path}"] if path is not None else []
-    return git.run("diff-tree", *_PLAIN, "-r", "-p", "--no-color", before, after, *chosen).text
+    return git.run("diff-tree", *PLAIN, "-r", "-p", "--no-color", before, after, *chosen).text
 
 
 def dirty_paths(git: Git) -> list[str]:
@@ -52,9 +54,6 @@ def dirty_paths(git: Git) -> list[str]:
     command = ("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=all")
     paths = (entry[3:] for entry in git.run(*command, "--", ":(top)", *OWN).fields)
     return sorted(path for path in paths if not path.endswith("/"))
-
-
-_PLAIN = ("--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
 
 
 def _count(number: str) -> int | None:

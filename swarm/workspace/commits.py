@@ -62,22 +62,20 @@ def commit_tree(
     return git.run("commit-tree", tree, *options, "-F", "-", stdin=f"{text}\n".encode(), environment=people).text
 
 
-def find_commit(git: Git, tip: str, trailers: Mapping[str, str], since: str | None = None) -> str | None:
+def find_commit(git: Git, tip: str, trailers: Mapping[str, str]) -> str | None:
     """The newest commit up to `tip` whose last paragraph holds all of `trailers`.
 
     Args:
         git: The repository.
         tip: The commit to search back from.
         trailers: What its last paragraph must hold.
-        since: Search no further back than this commit.
 
     Returns:
         Its id, or None: no such commit was made.
     """
     wanted = set(_lines(trailers))
     patterns = [f"--grep={line}" for line in wanted]
-    span = f"{since}..{tip}" if since else tip
-    found = git.run("log", "-z", "--format=%H%n%B", "--fixed-strings", "--all-match", *patterns, span, "--").fields
+    found = git.run("log", "-z", "--format=%H%n%B", "--fixed-strings", "--all-match", *patterns, tip, "--").fields
     for entry in found:
         commit, _, message = entry.partition("\n")
         if wanted <= set(message.strip().split("\n\n")[-1].splitlines()):
@@ -85,9 +83,9 @@ def find_commit(git: Git, tip: str, trailers: Mapping[str, str], since: str | No
     return None
 
 
-def log(git: Git, span: str, limit: int = 1000) -> tuple[Commit, ...]:
-    """The commits of `span` (`A..B` or one id), newest first, at most `limit`."""
-    entries = git.run("log", "-z", "--format=%H %s", f"--max-count={limit}", span, "--").fields
+def log(git: Git, span: str) -> tuple[Commit, ...]:
+    """The commits of `span` (`A..B` or one id), newest first, at most 1,000."""
+    entries = git.run("log", "-z", "--format=%H %s", "--max-count=1000", span, "--").fields
     return tuple(Commit(id=commit, subject=subject) for commit, _, subject in (e.partition(" ") for e in entries))
 
 

@@ -113,6 +113,10 @@ class Git:
             raise GitFailed(f"git {arguments[0]} in {self.cwd}: {_reason(err) or f'it ended with code {code}'}")
         return Reply(code, out)
 
+    def command(self, *arguments: str) -> list[str]:
+        """The whole command line of `git arguments…`, for whoever runs it within limits of their own at `cwd`."""
+        return _command(self._variables(self._settings, {}), arguments)
+
     def commit(self, name: str) -> str:
         """The full id of the commit `name`, which must be hexadecimal: a name from outside is never a revision.
 
@@ -189,18 +193,22 @@ def _execute(cwd: Path, variables: Mapping[str, str], arguments: Sequence[str], 
         raise GitFailed(_MISSING) from None
     if not cwd.is_dir():
         raise GitFailed(f"{cwd} is no directory, so git cannot run there")
-    environment = [f"{name}={value}" for name, value in {"PATH": _search_path(), **variables}.items()]
     with tempfile.TemporaryFile() as source:
         source.write(stdin)
         source.seek(0)
         return Program(str(cwd)).execute(
-            ["/usr/bin/env", "-i", *environment, "git", *arguments],
+            _command(variables, arguments),
             istream=source,
             with_extended_output=True,
             with_exceptions=False,
             stdout_as_string=False,
             strip_newline_in_stdout=False,
         )
+
+
+def _command(variables: Mapping[str, str], arguments: Sequence[str]) -> list[str]:
+    environment = [f"{name}={value}" for name, value in {"PATH": _search_path(), **variables}.items()]
+    return ["/usr/bin/env", "-i", *environment, "git", *arguments]
 
 
 def _search_path() -> str:

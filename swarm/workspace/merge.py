@@ -89,22 +89,22 @@ def merge_preview(repository: Repository, branch: str) -> MergePreview:
     )
 
 
-def merge(repository: Repository, branch: str) -> str:
-    """Merge `branch` into the branch that the person has checked out.
+def merge(repository: Repository, preview: MergePreview) -> str:
+    """Merge the run's branch into the branch that the person has checked out, exactly as was shown.
 
     Returns:
-        The commit that their branch is at afterwards; the one it was at if there was nothing to merge.
+        The commit that their branch is at afterwards; the one it was at if all of the run's is in it already.
 
     Raises:
         MergeRefused: Nothing was changed; the text says why, and how to do it by hand.
+        GitFailed: Their branch has moved since, or is locked; nothing was changed.
     """
-    preview = merge_preview(repository, branch)
-    if preview.problem:
-        raise MergeRefused(preview.problem)
     if preview.head and not preview.commits:
         return preview.head
+    if preview.problem:
+        raise MergeRefused(preview.problem)
     target = preview.tip if preview.head is None or preview.fast_forward else _merge_commit(repository, preview)
-    repository.advance(preview.head, target, f"merge {branch}")
+    repository.advance(preview.head, target, f"merge {preview.branch}")
     return target
 
 

@@ -4,15 +4,18 @@ import asyncio
 import contextlib
 import os
 import time
-from asyncio.subprocess import DEVNULL, Process
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from asyncio.subprocess import Process
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from swarm.workspace.output import Output
 from swarm.workspace.sandbox import BRIEF, Command, Outcome, Tier
 
 _PATIENCE = 2.0  # seconds for a child to die, and for its output to end after that
 _CHUNK = 64 * 1024
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +27,46 @@ class Child:
         environment: All of its environment.
         descriptors: What it inherits besides its output.
         stop: Called when its time is over (True) or nobody wants it any more (False); afterwards it must die soon.
-        stdin: A descriptor to read from, or `DEVNULL`.
+        unwanted: Set when nobody wants it any more.
+        stdin: A descriptor that it has as standard input.
     """
 
     argv: Sequence[str]
     environment: Mapping[str, str]
     descriptors: Sequence[int]
     stop: Callable[[Process, bool], Awaitable[None]]
-    stdin: int = DEVNULL
+    unwanted: asyncio.Event
+    stdin: int
+
+
+async def to_its_end(doing: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -> T:
+    """Do something that would leave a process or files behind if it were cancelled between two of its steps.
+
+    Args:
+        doing: Gets an event that is set when this is cancelled; it should then come to its end soon.
+
+    Raises:
+        CancelledError: This was cancelled, however often, and all has come to its end.
+    """
+    unwanted = asyncio.Event()
+    task = asyncio.ensure_future(doing(unwanted))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        unwanted.set()
+        while not task.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # nobody else will ask for it
+        raise
 
 
 async def run(child: Child, command: Command, tier: Tier) -> Outcome:
     """Start a child for a command and wait until it and its output have ended.
 
-    Cancelling kills it first. The output pipe is ours, not asyncio's: there, waiting for a process would also wait for
-    every stray that holds the pipe.
+    The output pipe is ours, not asyncio's: there, waiting for a process would also wait for every stray that holds the
+    pipe.
 
     Raises:
         OSError: It could not be started.
@@ -62,7 +90,7 @@ async def run(child: Child, command: Command, tier: Tier) -> Outcome:
     finally:
         os.close(writer)
     with _drained(reader, (brief, full)) as end:
-        timed_out = await _ended(process, command.timeout, child.stop)
+        timed_out = await _ended(process, command.timeout, child)
         await asyncio.wait({end}, timeout=_PATIENCE)
     code = process.returncode or 0
     return Outcome(
@@ -75,24 +103,32 @@ async def run(child: Child, command: Command, tier: Tier) -> Outcome:
     )
 
 
-async def _ended(process: Process, seconds: float, stop: Callable[[Process, bool], Awaitable[None]]) -> bool:
+async def _ended(process: Process, seconds: float, child: Child) -> bool:
     """Wait for the process; whether it had to be stopped because its time was over."""
+    ended, unwanted = asyncio.ensure_future(process.wait()), asyncio.ensure_future(child.unwanted.wait())
     timed_out = False
     try:
-        async with asyncio.timeout(seconds):
+        await asyncio.wait((ended, unwanted), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        timed_out = not ended.done() and not unwanted.done()
+    finally:
+        unwanted.cancel()
+        if process.returncode is None:
+            await _stop(process, child.stop(process, timed_out))
+        await ended
+    return timed_out
+
+
+async def _stop(process: Process, stopping: Awaitable[None]) -> None:
+    """Stop a process gently, and if that fails, by force."""
+    try:
+        await stopping
+        async with asyncio.timeout(_PATIENCE):
             await process.wait()
     except TimeoutError:
-        timed_out = process.returncode is None
+        pass
     finally:
         if process.returncode is None:
-            await stop(process, timed_out)
-            try:
-                async with asyncio.timeout(_PATIENCE):
-                    await process.wait()
-            except TimeoutError:
-                process.kill()
-                await process.wait()
-    return timed_out
+            process.kill()
 
 
 @contextlib.contextmanager

@@ -71,10 +71,6 @@ class Repository:
         """Files that differ from the last commit or are untracked and not ignored, sorted."""
         return changes.dirty_paths(self.git)
 
-    def is_dirty(self) -> bool:
-        """Whether there is any such file."""
-        return bool(self.dirty_paths())
-
     @cached_property
     def human(self) -> Identity:
         """The person, as their own git configuration names them; else their login."""

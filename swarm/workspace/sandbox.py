@@ -15,6 +15,7 @@ Tier = Literal["full", "none"]
 BRIEF = 64 * 1024  # bytes of output that a frame keeps
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Command(Value):
@@ -47,6 +48,8 @@ class Command(Value):
             raise ValueError("a command has either a program with arguments or a script")
         if any("\0" in text for text in (*self.argv, *self.env.values())):
             raise ValueError("an argument or a variable holds a NUL")
+        if any(_SURROGATE.search(text) for text in (*self.argv, *self.env.values(), self.script or "")):
+            raise ValueError("an argument, a variable or the script holds a character that is no Unicode")
         for name in self.env:
             if not _VARIABLE.fullmatch(name):
                 raise ValueError(f"{ascii(name)[:80]} is no name for a variable: use letters, digits and _")
@@ -117,6 +120,8 @@ class Sandbox(Protocol):
 
     async def run(self, command: Command, place: Place, exit_file: Path | None = None) -> Outcome:
         """Run a command to its end, and all that it started with it. Call it from the main thread's event loop.
+
+        Cancelling kills them, and returns when they are dead; then nothing proves that the command finished.
 
         Args:
             command: What to run.

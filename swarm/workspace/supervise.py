@@ -75,21 +75,25 @@ def _kill_group(group: int) -> None:
 
 def _kill_strays() -> None:
     """Kill every child until there is none: the children of each come to us when it dies."""
-    while strays := _children():
+    beyond_us: set[int] = set()
+    while strays := _children() - beyond_us:
         for pid in strays:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
+            try:
                 os.kill(pid, signal.SIGKILL)
-            with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, 0)
+            except PermissionError:  # it has taken another user's rights, and would have to be waited for
+                beyond_us.add(pid)
+            except (ProcessLookupError, ChildProcessError):
+                continue
 
 
-def _children() -> list[int]:
+def _children() -> set[int]:
     """The ids of our children; none where there is no /proc."""
-    found = []
+    found = set()
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             if int(stat.read_text().rpartition(")")[2].split()[1]) == os.getpid():
-                found.append(int(stat.parent.name))
+                found.add(int(stat.parent.name))
     return found
 
 

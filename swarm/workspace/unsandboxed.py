@@ -5,6 +5,7 @@ dies, it kills the command and what it left behind. A command that means harm ca
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -33,35 +34,43 @@ class Unsandboxed:
 
     async def run(self, command: Command, place: Place, exit_file: Path | None = None) -> Outcome:
         """Run a command; see `Sandbox`. `readonly` is a promise of the command's that nothing holds it to."""
+        return await processes.to_its_end(lambda unwanted: self._run(command, place, exit_file, unwanted))
+
+    async def _run(self, command: Command, place: Place, exit_file: Path | None, unwanted: asyncio.Event) -> Outcome:
         async with jobs.prepared(command, place, self.tier, exit_file) as job:
-            spec = await asyncio.to_thread(self._spec, command, place, job)
             reader, writer = os.pipe()
             lifeline = [writer]
 
             async def stop(process: Process, timed_out: bool) -> None:
                 if timed_out:
-                    await asyncio.to_thread(exits.note_timeout, job.exit_file)
+                    with contextlib.suppress(OSError):  # the proof may be lost, the command must end
+                        await asyncio.to_thread(exits.note_timeout, job.exit_file)
                 os.close(lifeline.pop())
 
-            argv = [sys.executable, "-I", "-S", str(_SUPERVISE), str(spec), str(job.exit_descriptor)]
             try:
-                child = Child(argv, {"PATH": os.defpath}, (job.exit_descriptor,), stop, stdin=reader)
-                return await processes.run(child, command, self.tier)
+                spec = await asyncio.to_thread(self._spec, command, place, job)
+                argv = [sys.executable, "-I", "-S", str(_SUPERVISE), str(spec), str(job.exit_descriptor)]
+                child = Child(argv, {"PATH": os.defpath}, (job.exit_descriptor,), stop, unwanted, stdin=reader)
+                outcome = await processes.run(child, command, self.tier)
             except OSError as error:
                 raise WorkspaceError(f"a command cannot be started: {error}") from None
             finally:
                 for descriptor in (reader, *lifeline):
                     os.close(descriptor)
+            if not outcome.timed_out and "exit-code" not in await asyncio.to_thread(exits.read, job.exit_file):
+                raise WorkspaceError("what watched over the command ended before it: look whether it still runs")
+            return outcome
 
     def _spec(self, command: Command, place: Place, job: Job) -> Path:
         """What `supervise` is to run, as a file."""
-        cwd = place.worktree / command.cwd
+        cwd, home = place.worktree / command.cwd, job.folder / "home"
+        home.mkdir()
         argv, variables = jobs.program(command, job.script, cwd)
         environment = {
             "PATH": os.pathsep.join(str(folder) for folder in _search_path(place)),
             "LANG": "C.UTF-8",
-            "HOME": str(job.folder),
-            "TMPDIR": str(job.folder),
+            "HOME": str(home),
+            "TMPDIR": str(home),
             "PYTHONDONTWRITEBYTECODE": "1",
             **variables,
             **command.env,

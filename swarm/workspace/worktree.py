@@ -14,7 +14,7 @@ from typing import Self
 from swarm.errors import WorkspaceError
 from swarm.workspace import changes, commits
 from swarm.workspace.changes import FileChange
-from swarm.workspace.commits import SWARM, Commit, Identity
+from swarm.workspace.commits import SWARM, Identity
 from swarm.workspace.git import Git
 from swarm.workspace.repository import Repository
 from swarm.workspace.sandbox import Place
@@ -40,8 +40,8 @@ class Worktree:
         self._git = Git(path, git_dir)
 
     @classmethod
-    def create(cls, repository: Repository, path: Path, branch: str) -> Self:
-        """Check out a new branch at the person's commit; of an unborn one, at an empty commit made for it.
+    def create(cls, repository: Repository, path: Path, branch: str, commit: str = "") -> Self:
+        """Check out a new branch at `commit`, else the person's; of an unborn branch, at an empty commit made for it.
 
         The commit that it starts from is `head`.
 
@@ -49,7 +49,8 @@ class Worktree:
             GitFailed: The branch or the folder exists already, or the branch's name is none.
         """
         git = repository.git
-        base = repository.head_commit or commits.commit_tree(git, git.empty_tree, (), "Begin with nothing")
+        base = commit and git.commit(commit)
+        base = base or repository.head_commit or commits.commit_tree(git, git.empty_tree, (), "Begin with nothing")
         git.run("worktree", "add", "--quiet", "--no-track", "-b", branch, "--", str(path), base)
         return cls.open(repository, path, branch)
 
@@ -83,11 +84,14 @@ class Worktree:
         """Files changed since the last commit, untracked ones too, ignored ones not; sorted."""
         return changes.dirty_paths(self._git)
 
-    def files(self) -> list[str]:
-        """Every file that is tracked, or untracked and not ignored, and is there; sorted."""
+    def names(self) -> list[str]:
+        """Every path that is tracked, or untracked and not ignored, whatever is there now; sorted."""
         listing = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ":(top)", *changes.OWN)
-        names = self._git.run(*listing).fields
-        return sorted({name for name in names if (self.path / name).is_file() or (self.path / name).is_symlink()})
+        return sorted(set(self._git.run(*listing).fields))
+
+    def files(self) -> list[str]:
+        """Those of them that are there as a file or a link; sorted."""
+        return [name for name in self.names() if (self.path / name).is_file() or (self.path / name).is_symlink()]
 
     def commit(self, message: str, trailers: Mapping[str, str], author: Identity = SWARM) -> str | None:
         """Commit all that changed, untracked files included and ignored ones not.
@@ -109,16 +113,16 @@ class Worktree:
         if tree == before:
             return None
         new = commits.commit_tree(self._git, tree, [head], message, trailers, author)
-        self._move(new, head, "commit")
+        self._git.run("update-ref", "-m", "swarm: commit", branch, new, head)
         return new
 
     def commit_human(self, trailers: Mapping[str, str], message: str = "Edited by hand") -> str | None:
         """Commit what was found dirty under the person's own name; None if nothing was."""
         return self.commit(message, trailers, self.repository.human)
 
-    def find_commit(self, trailers: Mapping[str, str], since: str | None = None) -> str | None:
-        """The newest commit of the branch with these trailers, searched back to `since`; None proves there is none."""
-        return commits.find_commit(self._git, self.head, trailers, since)
+    def find_commit(self, trailers: Mapping[str, str]) -> str | None:
+        """The newest commit of the branch with these trailers; None proves there is none."""
+        return commits.find_commit(self._git, self.head, trailers)
 
     def restore(self, commit: str) -> None:
         """Make the files exactly those of `commit`; the branch stays, so that the way back is a commit of its own.
@@ -128,12 +132,6 @@ class Worktree:
         self._git.run("read-tree", "--reset", "-u", self._git.commit(commit))
         self._git.run("clean", "-ffdq")
 
-    def reset(self, commit: str) -> None:
-        """The same, and the branch moves there."""
-        target = self._git.commit(commit)
-        self.restore(target)
-        self._move(target, self.head, "reset")
-
     def diff(self, before: str, after: str) -> tuple[FileChange, ...]:
         """The files that differ between two commits."""
         return changes.diff(self._git, self._git.commit(before), self._git.commit(after))
@@ -142,34 +140,19 @@ class Worktree:
         """The difference between two commits as a unified diff, of one file or of all."""
         return changes.patch(self._git, self._git.commit(before), self._git.commit(after), path)
 
-    def changed_files(self, commit: str) -> tuple[FileChange, ...]:
-        """What one commit changed against its first parent."""
-        full = self._git.commit(commit)
-        parent = self._git.ref(f"{full}^1")
-        return changes.diff(self._git, parent or self._git.empty_tree, full)
-
     def file_at(self, commit: str, path: str) -> bytes | None:
         """The bytes of a file as it was at a commit; None if it was not there."""
         reply = self._git.run("cat-file", "blob", f"{self._git.commit(commit)}:{path}", accept=(0, 128))
         return None if reply.code else reply.out
 
-    def log(self, since: str | None = None, limit: int = 1000) -> tuple[Commit, ...]:
-        """The branch's commits after `since`, newest first, at most `limit`."""
-        return commits.log(self._git, f"{self._git.commit(since)}..{self.head}" if since else self.head, limit)
-
-    def remove(self, *, delete_branch: bool = False) -> None:
-        """Take the folder away; the branch stays unless told otherwise."""
+    def remove(self) -> None:
+        """Take the folder away; the branch stays."""
         if self.path.exists():
             try:
                 shutil.rmtree(self.path)
             except OSError as error:
                 raise WorkspaceError(f"{self.path} cannot be removed ({error.strerror}): remove it by hand") from None
         self.repository.git.run("worktree", "remove", "--force", "--force", "--", str(self.path))
-        if delete_branch:
-            self.repository.git.run("update-ref", "-d", f"refs/heads/{self.branch}")
-
-    def _move(self, new: str, old: str, why: str) -> None:
-        self._git.run("update-ref", "-m", f"swarm: {why}", f"refs/heads/{self.branch}", new, old)
 
     def _everything(self) -> bytes:
         """The pathspec of all that is committed: git would stumble over a nested repository, or enter it."""
