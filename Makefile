@@ -45,7 +45,7 @@ lock:  ## Locks the newest versions that pyproject.toml allows (needs uv).
 		--python-version 3.11 --quiet --upgrade --output-file lock/dev.txt
 
 clean:  ## Removes what the set-up made.
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .bench
 
 $(VENV)/.run: lock/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 run")'

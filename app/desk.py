@@ -53,11 +53,15 @@ class Desk(Protocol):
     Each method raises `SwarmError` with one clear line where it cannot do what it says; nothing is changed then.
     """
 
+    @property
+    def place(self) -> str:
+        """What commands need to find the workspace: nothing, or ` --root` and its folder."""
+
     async def list_runs(self) -> list[RunRow]:
         """All runs of the workspace, the newest first; damaged ones with their problem."""
 
     async def models(self) -> list[ModelRow]:
-        """What can be chosen for a new run, the one that would be taken by itself first."""
+        """What can be chosen for a new run, first what is taken by itself (without a name)."""
 
     async def preview(self, goal: str, model: str, level: Level) -> str:
         """What `start` would do, in a few lines: the approval of the root's spawn needs something to look at."""
@@ -72,7 +76,7 @@ class Desk(Protocol):
         """Takes up a run, or follows it while another process writes it."""
 
     async def delete(self, run: str) -> None:
-        """Removes a run with its history, worktree and branch."""
+        """Removes a run with its history and worktree; its branch stays."""
 
     async def drain(self, run: str) -> None:
         """Begins no further step in the run and returns when those in flight have ended."""

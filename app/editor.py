@@ -19,9 +19,12 @@ def command() -> list[str]:
     """The person's editor, as words.
 
     Raises:
-        UsageError: If none is set.
+        UsageError: If none is set, or a quotation mark in it is not closed.
     """
-    words = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "")
+    try:
+        words = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "")
+    except ValueError as error:
+        raise UsageError(f"EDITOR cannot be read ({error}): set it to another, or edit here with e") from None
     if not words:
         raise UsageError("no editor is set: set EDITOR, or edit here with e")
     return words
@@ -33,7 +36,7 @@ async def edit(app: App[object], text: str, suffix: str) -> str:
     Only the screen stops meanwhile: the event loop goes on, and with it every run.
 
     Raises:
-        UsageError: If there is no editor, it cannot be started, or it fails.
+        UsageError: If there is no editor, it cannot be started, it fails, or what it saved cannot be read.
     """
     words = command()
     with TemporaryDirectory(prefix="swarm-") as folder:
@@ -47,7 +50,11 @@ async def edit(app: App[object], text: str, suffix: str) -> str:
                 raise UsageError(f"{words[0]} cannot be started ({error.strerror}): set EDITOR to another") from None
         if code:
             raise UsageError(f"{words[0]} ended with {code}: nothing was changed")
-        return _as_before(text, path.read_bytes().decode("utf-8", "surrogatepass"))
+        try:
+            saved = path.read_bytes().decode("utf-8", "surrogatepass")
+        except (OSError, UnicodeDecodeError):
+            raise UsageError(f"{words[0]} left no text in UTF-8 behind: nothing was changed") from None
+        return _as_before(text, saved)
 
 
 def _as_before(text: str, saved: str) -> str:

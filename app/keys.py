@@ -49,6 +49,7 @@ NODES = (
     Key("board.copy", "y", "copy", "copy the text"),
     Key("board.stop", "", "stop", "stop the subtree"),
     Key("board.stop-run", "", "stop_run", "stop the run"),
+    Key("board.merge", "", "merge", "offer the merge of a run that has ended"),
 )
 
 TIME = (
@@ -137,10 +138,10 @@ LINES: dict[str, tuple[tuple[str, str], ...]] = {
     "receipts": (("move.down move.up", "move"), ("move.open", "as it was then")),
     "timeline": (("board.back-step board.on-step", "step"), ("time.mark-back time.mark-on", "signs")),
     "past": (("board.back-step board.on-step", "step"), ("board.now", "back to now"), ("board.next-pane", "pane")),
+    "asked": (("board.answer", "answer"),),
     "board": (
         ("board.next-pane", "pane"),
         ("board.next board.previous", "next waiting"),
-        ("board.answer", "answer"),
         ("board.level", "level"),
         ("board.pause", "pause"),
         ("board.timeline", "time"),

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
-from functools import partial
 from typing import Self, cast
 
 from pydantic import SecretStr
 
 from app import examples
 from app.desk import ModelRow, RunRow
-from app.models import check_reachable, endpoint, models, profiles, usual, words
+from app.farewell import place_of
+from app.models import check_reachable, endpoint, models, profiles, words
 from app.sessions import Sessions
-from app.settings import load_settings
-from app.starting import Prepared, Wish, checked_plan, prepared
+from app.starting import Prepared, Wish, checked_plan, made_ready
+from swarm.catalogue import RunRow as Row
 from swarm.errors import UsageError
 from swarm.frames import RunStatus
 from swarm.home import Home
-from swarm.home import RunRow as Row
 from swarm.models.openai import OpenAIModel
 from swarm.models.profiles import config_file, new_profile, save_profile
 from swarm.models.registry import check_endpoint
@@ -56,6 +55,11 @@ class LiveDesk:
 
     # Runs
 
+    @property
+    def place(self) -> str:
+        """What commands need to find the workspace: nothing, or ` --root` and its folder."""
+        return place_of(self._home.root)
+
     async def list_runs(self) -> list[RunRow]:
         """All runs of the workspace, the newest first; damaged ones with their problem."""
         return [_row(row) for row in await asyncio.to_thread(self._home.rows)]
@@ -65,7 +69,7 @@ class LiveDesk:
         return await self._sessions.open(self._home.find(run))
 
     async def delete(self, run: str) -> None:
-        """Removes a run with its history and worktree; the commits of its branch stay."""
+        """Removes a run with its history and worktree; its branch stays."""
         await self._sessions.close(run)
         await asyncio.to_thread(self._home.delete, run)
 
@@ -83,14 +87,17 @@ class LiveDesk:
 
     async def start(self, goal: str, model: str, level: Level) -> Session:
         """Starts a run; `@path` in the goal attaches a file, an empty model means "as it is found"."""
+        return await asyncio.shield(self._started(goal, model, level))  # a run that is half made helps nobody
+
+    async def _started(self, goal: str, model: str, level: Level) -> Session:
         ready = await self._prepared(goal, model, level)
-        if found := endpoint(ready.start.model):
+        if ready.start.network is None and (found := endpoint(ready.start.model)):
             await check_reachable(found)
         return await self._sessions.open(await start(self._home, ready.start))
 
     async def _prepared(self, goal: str, model: str, level: Level) -> Prepared:
         wish = Wish(goal, model, level, folder=self._home.root)
-        ready = await asyncio.to_thread(prepared, wish, partial(usual, preferred=load_settings(os.environ).model))
+        ready = await asyncio.to_thread(made_ready, wish)
         found = models(self._home)
         try:
             found.find(ready.start.model)
@@ -139,9 +146,8 @@ class LiveDesk:
     async def models(self) -> list[ModelRow]:
         """What can be chosen for a new run, the one that would be taken by itself first."""
         rows = [ModelRow(f"openai:{found.name}", words(found)) for found in profiles().values()]
-        rows += [ModelRow("plan", "a Markdown plan, by rules"), ModelRow("human", "you fill in the forms")]
-        first = load_settings(os.environ).model or rows[0].name
-        return sorted(rows, key=lambda row: row.name != first)
+        rules = [ModelRow("plan", "a Markdown plan, by rules"), ModelRow("human", "you fill in the forms")]
+        return [ModelRow("", "as it is found; shown beside"), *rows, *rules]
 
     async def test_model(self, url: str, key: SecretStr, model: str) -> str:
         """Asks an endpoint one small thing; returns what it said, in one line."""
@@ -176,6 +182,8 @@ def _preview(ready: Prepared, dirty: int) -> list[str]:
     lines = [what.title, "", f"model {what.model}, asks at {what.level}"]
     if found := endpoint(what.model):
         lines.append(words(found))
+    if what.network:
+        lines.append("found in the environment: you are asked before anything is sent to it")
     limits = what.limits
     lines.append(
         f"at most {limits.nodes} nodes, {limits.depth} deep, {limits.fan_out} at once, {limits.attempts} attempts"

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from swarm.errors import ModelUnreachable
+from swarm.errors import ModelUnreachable, UsageError
 from swarm.home import Home
 from swarm.models.endpoint import Profile
-from swarm.models.profiles import ENV, config_file, load_profiles, profile
+from swarm.models.profiles import ENV, config_file, first_gate, load_profiles, profile
 from swarm.models.registry import Models, resolve
+from swarm.proposals import Network
 from swarm.spaces.builtin import builtin_space
 
 _PATIENCE = 5.0  # seconds
@@ -24,7 +25,8 @@ def models(home: Home) -> Models:
     return Models(
         lambda spec: resolve(
             spec, space=builtin_space(), profiles=profiles, recording=lambda run: home.frames(home.find(run))
-        )
+        ),
+        from_environment,
     )
 
 
@@ -66,10 +68,18 @@ def endpoint(spec: str) -> Profile | None:
     return profile(profiles(), name) if kind == "openai" else None
 
 
+def from_environment(spec: str) -> Network | None:
+    """The endpoint behind a model, if only the environment tells where it is; None too if it cannot be used."""
+    try:
+        used = endpoint(spec)
+    except UsageError:
+        return None
+    return first_gate(used, os.environ) if used else None
+
+
 def words(found: Profile) -> str:
     """What is called where, and at what price, in a few words."""
-    prices = found.prices
-    price = f"${prices.input:g} in, ${prices.output:g} out per million tokens" if prices else "unknown price"
+    price = found.prices.words if found.prices else "unknown price"
     return f"{found.model or 'no model set'} at {found.host}, {price}"
 
 

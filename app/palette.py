@@ -9,7 +9,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from app.keys import PROGRAM, Key
+from app.keys import PROGRAM, Changed, Key, first
 from widgets import safe
 
 Run = Callable[[], object]
@@ -23,6 +23,13 @@ class HasCommands(Protocol):
 
     def jumps(self) -> Iterator[tuple[str, Run]]:
         """What can be gone to, in untrusted words, and how."""
+
+
+@runtime_checkable
+class HasKeys(Protocol):
+    """An app whose keys a person may have changed."""
+
+    changed_keys: Changed
 
 
 class SwarmCommands(Provider):
@@ -42,16 +49,16 @@ class SwarmCommands(Provider):
                 yield Hit(score, _shown(words, bound), run, text=words)
 
     def _commands(self) -> Iterator[tuple[str, str, Run]]:
-        screen = self.screen
+        screen, changed = self.screen, self.app.changed_keys if isinstance(self.app, HasKeys) else {}
         if isinstance(screen, HasCommands):
             for words, run in screen.jumps():
                 yield safe.line(words), "", run
             for key in screen.COMMAND_KEYS:
-                yield key.words, key.keys, partial(screen.run_action, key.action)
+                yield key.words, first(key.id, changed), partial(screen.run_action, key.action)
         for key in PROGRAM:
-            yield key.words, key.keys, partial(self.app.run_action, key.action)
+            yield key.words, first(key.id, changed), partial(self.app.run_action, key.action)
 
 
 def _shown(words: str, bound: str) -> Content:
     """One line: a plain string would be read as markup."""
-    return Content.assemble((f"{bound.split(',')[0]:>9}  ", "$text-muted"), words)
+    return Content.assemble((f"{bound:>9}  ", "$text-muted"), words)

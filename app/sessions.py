@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
 from app.models import models
 from swarm.commands import Continue, Pause
 from swarm.engine import Engine
-from swarm.errors import Locked
+from swarm.errors import Locked, Refused
 from swarm.follower import Follower
 from swarm.home import Home
 from swarm.runs import command, opened
@@ -36,6 +36,7 @@ class Sessions:
     def __init__(self, home: Home) -> None:
         self._home, self._models = home, models(home)
         self._open: dict[str, _Open] = {}
+        self._held: set[str] = set()
         self._one_by_one = asyncio.Lock()
 
     async def open(self, run: str) -> Session:
@@ -72,24 +73,26 @@ class Sessions:
         if found is None or not isinstance(found.session, Engine) or found.session.state.ended:
             return
         engine = found.session
-        was_paused = engine.state.paused_run
-        if not was_paused:
+        if not engine.state.paused_run:
+            self._held.add(run)
             await engine.do(Pause())
         async for _ in engine.follow(engine.state.frame - 1):
             if not _busy(engine.state):
                 break
         await self.close(run)
-        if not was_paused:
-            await command(self._home, run, Continue())
 
     async def close(self, run: str) -> None:
-        """Closes a run if it is open; what was acknowledged is on disk."""
+        """Closes a run if it is open; what was acknowledged is on disk, and the pause of a `drain` is taken back."""
         async with self._one_by_one:
             await self._close(run)
 
     async def _close(self, run: str) -> None:
         if found := self._open.pop(run, None):
             await found.closing.aclose()
+        if run in self._held:
+            self._held.remove(run)
+            with suppress(Refused):  # it has ended, or somebody else took the pause back
+                await command(self._home, run, Continue())
 
     async def aclose(self) -> None:
         """Closes all runs, and the connections of their models."""
@@ -99,9 +102,14 @@ class Sessions:
 
 
 def _busy(state: Swarm) -> bool:
-    """Whether a model is called, or something is done to the world."""
+    """Whether a model is called, or something is done to the world; what waits for a human is not in flight."""
+    waits = {(state.gates[gate].node, state.gates[gate].seq) for gate in state.open_gates}
     return any(
-        step.kind in _IN_FLIGHT and step.begun >= 0 and step.ended < 0 and not _asks_human(state, step.node)
+        step.kind in _IN_FLIGHT
+        and step.begun >= 0
+        and step.ended < 0
+        and (step.node, step.seq) not in waits
+        and not _asks_human(state, step.node)
         for step in state.steps.values()
     )
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
+from app.models import from_environment, usual
 from app.reading import read_text
+from app.settings import load_settings
 from swarm.actions.base import Entry
 from swarm.errors import PlanError, UsageError
 from swarm.plan.document import Plan
@@ -55,6 +59,20 @@ class Prepared:
 
     start: Start
     plan: Plan | None
+
+
+def made_ready(wish: Wish) -> Prepared:
+    """Reads all that a wish names, with the settings and the endpoints of this person; nothing is written.
+
+    Raises:
+        UsageError: As `prepared` does, or if settings or endpoints are not set up right.
+        PlanError: If the plan cannot be carried out.
+    """
+    preferred = load_settings(os.environ).model
+    what = prepared(wish, partial(usual, preferred=preferred))
+    was_named = what.start.model in (wish.model, preferred)
+    network = None if was_named else from_environment(what.start.model)
+    return replace(what, start=what.start.model_copy(update={"network": network}))
 
 
 def prepared(wish: Wish, usual: Callable[[bool], str]) -> Prepared:

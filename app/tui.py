@@ -17,7 +17,7 @@ from textual.screen import Screen
 
 import styles
 from app.desk import Desk
-from app.keys import PROGRAM, bindings
+from app.keys import PROGRAM, Changed, bindings
 from app.palette import SwarmCommands
 from app.requests import Connect, NewRun, ShowBoard, ShowRuns, WritePlan
 from app.screens.board import BoardScreen
@@ -70,6 +70,7 @@ class SwarmApp(App[Lines]):
         super().__init__()
         self._desk, self._first, self._clock = desk, first, clock
         self._settings = settings or Settings()
+        self.changed_keys: Changed = self._settings.keys
         self._drafts: dict[str, str] = {}
         for theme in THEMES:
             self.register_theme(theme)
@@ -93,7 +94,7 @@ class SwarmApp(App[Lines]):
         return self._new_board(self._first)
 
     def _new_board(self, session: Session) -> BoardScreen:
-        return BoardScreen(session, self._desk, self._clock, self._settings.keys)
+        return BoardScreen(session, self._desk, self._clock, self.changed_keys)
 
     @property
     def board(self) -> BoardScreen | None:
@@ -115,7 +116,8 @@ class SwarmApp(App[Lines]):
     def action_runs(self) -> None:
         """Shows the list of runs."""
         if not isinstance(self.screen, RunsScreen):
-            self.push_screen(RunsScreen(self._desk, self._clock))
+            shown = self.board.session.state.run if self.board else ""
+            self.push_screen(RunsScreen(self._desk, self._clock, shown))
 
     @on(NewRun)
     def _new_run(self, event: NewRun) -> None:
@@ -139,13 +141,13 @@ class SwarmApp(App[Lines]):
 
     def action_keys(self) -> None:
         """Shows all keys."""
-        self.push_screen(KeysHelp(self._settings.keys))
+        self.push_screen(KeysHelp(self.changed_keys))
 
     async def action_quit(self) -> None:
         """Leaves as `q` does."""
         self.action_leave()
 
-    @work(exclusive=True, group="leave")
+    @work(group="leave")
     async def action_leave(self) -> None:
         """Leaves; a run on the board says how it will be left."""
         lines = await self.board.leave() if self.board else ()

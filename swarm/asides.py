@@ -9,6 +9,7 @@ from swarm import frames as f
 from swarm.autonomy import decided_by_rule
 from swarm.deciding import decision_frames
 from swarm.ending import closed, withdrawn
+from swarm.errors import NothingNew, ReplayMismatch
 from swarm.proposals import AnyProposal, Budget, Failure, Spawn
 from swarm.state import Gate, Node, Swarm, depth_below
 from swarm.values import Limits
@@ -53,6 +54,10 @@ class Asides:
         if decided := decided_by_rule(head, head.nodes[self._id], gate, head.gates[gate].proposal):
             self._context.engine.put(decision_frames(head, decided))
 
+    async def may_think(self) -> None:
+        """Returns when the run may use its model: an endpoint that nobody named is asked about first."""
+        await self._context.until(lambda state: True if state.network is None else None)
+
     async def within_limits(self, seq: int, proposal: AnyProposal) -> None:
         """Returns when children may be started under the limits of the run; asks where they would be passed."""
         assert isinstance(proposal, Spawn)
@@ -75,10 +80,16 @@ class Asides:
         if gate := self._aside("budget", seq):
             self._ledger.put(closed([gate], "withdrawn", "the limit was raised meanwhile"))
 
-    async def failed(self, error: str, *, restart: bool = False) -> None:
+    async def failed(self, words: str, error: Exception) -> None:
         """The node cannot go on: returns when it was decided, and the node has ended or been given a new attempt."""
-        self._shut_steps(error)
-        name = self.open(0, Failure(error=error, directive=self._context.node.directive, restart=restart))
+        self._shut_steps(words)
+        failure = Failure(
+            error=words,
+            directive=self._context.node.directive,
+            restart=isinstance(error, ReplayMismatch),
+            nothing_new=isinstance(error, NothingNew),
+        )
+        name = self.open(0, failure)
         self._by_rule(name)
         await self._decided(name)
 

@@ -12,7 +12,7 @@ from swarm.effects import Effect, Mark
 from swarm.ending import closed, dependents, stale
 from swarm.errors import StepFailed, WorkspaceError
 from swarm.foresee import Then
-from swarm.gating import Make, always
+from swarm.gating import Make
 from swarm.proposals import AnyProposal, InDoubt, Run
 from swarm.state import Gate, Step
 from swarm.steps import one_line
@@ -44,14 +44,18 @@ class Carrying:
         if step and step.begun >= 0:
             return await self._recover(step)
         while True:
-            gate = await self._proposed(seq, kind, key, make, revision, then)
+            gate = await self._proposed(seq, kind, key, self._as_edited(seq, make), revision, then)
             if (refused := await self._context.gating.refused(gate, seq, kind, key)) is not None:
                 return refused
             await self._context.ready()
-            done = await self._carry_out(seq, kind, key, gate, make)
-            if isinstance(done, f.StepEnded):
+            if (done := await self._carry_out(seq, kind, key, gate, make)) is not None:
                 return done
-            make = always(done) if gate.final is not gate.proposal else make
+
+    def _as_edited(self, seq: int, make: Make) -> Make:
+        """Makes the proposal as things are now: that of the action, or what a human made of it."""
+        step = self._ledger.head.steps.get((self._id, seq))
+        edit = step.edit if step else None
+        return make if edit is None else lambda: self._context.engine.world.refreshed(edit)
 
     async def _proposed(
         self, seq: int, kind: f.StepKind, key: str, make: Make, revision: int, then: Then | None
@@ -62,20 +66,18 @@ class Carrying:
             await self._context.fail(seq, kind, key, str(error))
             raise StepFailed(str(error)) from error
 
-    async def _carry_out(
-        self, seq: int, kind: f.StepKind, key: str, gate: Gate, make: Make
-    ) -> f.StepEnded | AnyProposal:
-        """Does what was approved if it still is what would be done, else gives what would be done now."""
+    async def _carry_out(self, seq: int, kind: f.StepKind, key: str, gate: Gate, make: Make) -> f.StepEnded | None:
+        """Does what was approved if it still is what would be done, else its gate is stale."""
         world = self._context.engine.world
         async with world.turn(gate.final, (self._id, seq)):
             await self._settle()
             try:
-                fresh = await (make() if gate.final is gate.proposal else world.refreshed(gate.final))
+                fresh = await self._as_edited(seq, make)()
             except Exception as error:
                 return await self._end(seq, kind, key, gate, Effect(error=one_line(error)))
             if _as_decided(gate, fresh).digest != gate.final.digest:
                 await self._ledger.append(*stale(self._ledger.head, gate, "what it touches has changed since"))
-                return fresh
+                return None
             await self._begin(seq, kind, key, gate.id)
             return await self._perform(seq, kind, key, gate)
 

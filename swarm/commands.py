@@ -99,6 +99,12 @@ class Retry(Base):
     keep: bool = True
 
 
-Command = Decide | Answer | Tell | SetLevel | Pause | Continue | Stop | Retry
+class OfferMerge(Base):
+    """Offers to merge the branch of a run that has ended, however it did; for the process that has it open."""
+
+    kind: Literal["merge"] = "merge"
+
+
+Command = Decide | Answer | Tell | SetLevel | Pause | Continue | Stop | Retry | OfferMerge
 
 COMMAND: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")])

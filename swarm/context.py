@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,10 +13,10 @@ from swarm.carrying import Carrying
 from swarm.errors import StepFailed
 from swarm.foresee import Then
 from swarm.gating import Gating, Make, always
+from swarm.looking import Looking
 from swarm.proposals import AnyProposal, Run
 from swarm.results import Fails, Pair, Result
-from swarm.steps import Steps, one_line
-from swarm.values import Ask, Child, Document, Evidence, Report
+from swarm.values import Ask, Child, Evidence, Report
 
 if TYPE_CHECKING:
     from swarm.engine import Engine
@@ -30,7 +29,7 @@ Revise = Callable[["NodeContext", Report, str], Awaitable[Report]]
 _REVISIONS = 3
 
 
-class NodeContext(Steps):
+class NodeContext(Looking):
     """A node's hands: every method that takes `await` is one step.
 
     Between steps an action must be deterministic, as it is run again from its beginning after a crash, a restart or a
@@ -94,7 +93,8 @@ class NodeContext(Steps):
             key: Tells apart spawns of one action.
             revision: How often this was proposed before, plus one.
             then: What the node would propose next, given the reports; shown with the last child's end.
-            fails: Why the node cannot go on with the reports; a retry then spawns anew instead of reusing them.
+            fails: Why the node cannot go on with the reports; a retry then spawns anew instead of reusing them, and
+                offers again what did not end well of the batches since the node's last thought.
 
         Returns:
             How the proposal went, and what really ran with its reports, possibly nothing.
@@ -146,7 +146,7 @@ class NodeContext(Steps):
             reason=ended.error,
             value=ended.value,
             evidence=evidence,
-            edited=self.was_edited(ended.gate),
+            edited=self.state.steps[self.id, ended.seq].edit is not None,
         )
 
     async def write(self, path: str, content: str, *, revision: int = 1, then: Then | None = None) -> Result:
@@ -201,43 +201,6 @@ class NodeContext(Steps):
                 report = await revise(self, report, reason)
         raise StepFailed(f"{self._revisions} reports were rejected, the last one because: {reason}")
 
-    # Looking and remembering
-
-    async def read(self, path: str) -> str:
-        """The text of a file in the worktree, as it was when this step was first taken."""
-        return str(await self._observe("read", path, lambda: self.engine.world.read(path)))
-
-    async def recall(self, query: str) -> list[Document]:
-        """What the memory of the run and of the workspace holds about a name or some words, the best first."""
-
-        async def look() -> Any:
-            found = await asyncio.to_thread(self.engine.memory.recall, self.state, query)
-            return [document.model_dump() for document in found]
-
-        found = await self._observe("recall", query, look)
-        return [Document.model_validate(item) for item in found]
-
-    async def remember(self, document: Document) -> None:
-        """Keeps a text in the memory of the run."""
-
-        async def keep() -> Any:
-            return document.model_dump()
-
-        await self._observe("remember", document.name, keep)
-
-    async def _observe(self, kind: f.StepKind, key: str, look: Callable[[], Awaitable[Any]]) -> Any:
-        seq, step = self.next(kind, key)
-        if step and step.ended >= 0:
-            return (await self.recorded(step)).value
-        async with self.pending():
-            try:
-                value = await look()
-            except Exception as error:
-                await self.fail(seq, kind, key, one_line(error))
-                raise StepFailed(one_line(error)) from error
-            await self.engine.ledger.append(f.StepEnded(node=self.id, seq=seq, step=kind, key=key, value=value))
-            return value
-
     # Proposing again
 
     @property
@@ -262,12 +225,6 @@ class NodeContext(Steps):
                 return value
             reason = result(value).reason
         raise StepFailed(f"{self._revisions} proposals were rejected, the last one because: {reason}")
-
-    # What only a watcher sees
-
-    def progress(self, text: str) -> None:
-        """Shows a line to whoever watches; not recorded, never read by a model."""
-        self.engine.stream(self.id, text)
 
 
 def check_command(check: Check, environment: dict[str, str]) -> Run:

@@ -7,9 +7,11 @@ from functools import singledispatch
 from swarm import commands as c
 from swarm import frames as f
 from swarm.answers import checked
+from swarm.autonomy import let_through
 from swarm.deciding import decide_gates, decision_frames
 from swarm.ending import stop_run, stop_subtree
 from swarm.errors import AlreadyDecided, Refused, UnknownName
+from swarm.fold import fold
 from swarm.state import Node, Swarm
 from swarm.values import looser
 
@@ -80,7 +82,8 @@ def _level(command: c.SetLevel, state: Swarm) -> list[f.Frame]:
         above = state.nodes[node.parent].level if node.parent else state.level
         if looser(command.level, above):
             raise Refused(f"node {node.id} may not be looser than what is above it ({above}): set that first")
-    return [f.LevelSet(node=command.node, level=command.level, by=command.by)]
+    level = f.LevelSet(node=command.node, level=command.level, by=command.by)
+    return [level, *let_through(fold([level], state))]
 
 
 @_frames.register
@@ -121,6 +124,11 @@ def _retry(command: c.Retry, state: Swarm) -> list[f.Frame]:
             )
             return [_kept(frame, command.keep) for frame in decision_frames(state, decided)]
     raise Refused(f"node {node.id} does not wait at a failure: there is nothing to retry")
+
+
+@_frames.register
+def _offer_merge(command: c.OfferMerge, state: Swarm) -> list[f.Frame]:
+    raise Refused(f"run {state.run} is not open, and only then can its merge be offered: say `swarm merge {state.run}`")
 
 
 def _kept(frame: f.Frame, keep: bool) -> f.Frame:

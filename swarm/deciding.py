@@ -9,7 +9,8 @@ from swarm import frames as f
 from swarm.ending import closed, dependents, ended, stop_below, stop_run, stop_subtree
 from swarm.errors import AlreadyDecided, Refused, StaleDigest, UnknownName
 from swarm.fold import fold
-from swarm.proposals import AnyProposal, Budget, Failure, Spawn, Terminate
+from swarm.proposals import AnyProposal, Budget, Failure, Network, Spawn, Terminate
+from swarm.retrying import retried
 from swarm.state import Decision, Gate, Node, Swarm
 from swarm.values import Limits, Report
 
@@ -130,6 +131,8 @@ def consequences(state: Swarm, gate: Gate) -> list[f.Frame]:
         if decision.word == "stop":
             return stop_run(state, "over_budget", f"stopped at a limit: {gate.proposal.why}")
         return [f.LimitsRaised(limits=_raised(state.limits, gate.proposal.limits), by=decision.by)]
+    if isinstance(gate.proposal, Network):
+        return _after_network(state, gate.proposal, decision)
     if node is None or node.report is not None:
         return []
     if decision.word == "stop":
@@ -139,26 +142,24 @@ def consequences(state: Swarm, gate: Gate) -> list[f.Frame]:
     return []
 
 
+def _after_network(state: Swarm, network: Network, decision: Decision) -> list[f.Frame]:
+    """Nothing after an approval; else the human as the model, or the end of the run."""
+    if decision.word == "human":
+        return [f.ModelSet(model="human", by=decision.by)]
+    if decision.word == "reject":
+        return stop_run(state, "stopped", f"{network.host} was not to be used: {decision.reason}")
+    return []
+
+
 def _raised(limits: Limits, asked: Limits) -> Limits:
     """Limits as they were asked for, without taking back what was raised meanwhile."""
     return Limits(**{name: max(getattr(limits, name), getattr(asked, name)) for name in Limits.model_fields})
 
 
 def _after_failure(state: Swarm, failure: Failure, node: Node, decision: Decision) -> list[f.Frame]:
-    """Another attempt or the end; what the node left running below it is stopped.
-
-    Steps that went well are kept, unless they followed from a directive that is another one now.
-    """
+    """Another attempt or the end; what the node left running below it is stopped."""
     if decision.word in ("retry", "edit", "hand"):
-        edited = decision.proposal if isinstance(decision.proposal, Failure) else None
-        retried = f.NodeRetried(
-            node=node.id,
-            attempt=node.attempt + 1,
-            keep=not (failure.restart or edited),
-            directive=edited.directive if edited else None,
-            model="human" if decision.word == "hand" else None,
-        )
-        return [retried, *stop_below(state, node, "its parent began anew")]
+        return [retried(state, node, failure, decision), *stop_below(state, node, "its parent began anew")]
     report = _report_by_hand(failure, decision)
     return [*stop_below(state, node, "its parent ended"), *ended(state, node, report)]
 

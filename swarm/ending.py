@@ -43,7 +43,8 @@ def ended(state: Swarm, node: Node, report: Report, gate: str | None = None) -> 
     """The frames by which a node ends; the run ends with its root."""
     frames: list[f.Frame] = [f.NodeEnded(node=node.id, report=report, gate=gate)]
     if node.id == state.root:
-        frames.append(run_ended(report))
+        asks = (state.gates[other] for other in state.open_gates if state.gates[other].kind == "network")
+        frames += [*closed(asks, "withdrawn", "its run has ended"), run_ended(report)]
     return frames
 
 

@@ -8,24 +8,23 @@ from typing import Self
 
 from swarm import frames as f
 from swarm.actions.base import Space
-from swarm.commands import Command
+from swarm.calls import Calls
+from swarm.commands import Command, OfferMerge
 from swarm.context import NodeContext
 from swarm.decide import decide
-from swarm.errors import ReplayMismatch, SwarmError
-from swarm.fold import fold
+from swarm.errors import SwarmError
 from swarm.ledger import Ledger
 from swarm.mending import mended
-from swarm.models.base import Model, Reply, Request
+from swarm.models.base import Model
 from swarm.models.registry import Models
-from swarm.proposals import EFFECTS, Merge
+from swarm.network import asked
+from swarm.offer import MergeOffer
+from swarm.proposals import EFFECTS, Merge, Network
 from swarm.runner import Runner, TaskRunner, work
 from swarm.spaces.memory import Memory
 from swarm.state import Node, Swarm
 from swarm.steps import one_line
-from swarm.values import Child
 from swarm.world import World
-
-_CALLS_AT_ONCE = 8
 
 
 class Engine:
@@ -53,14 +52,14 @@ class Engine:
         runner: Runner | None = None,
     ) -> None:
         self.ledger, self.space, self.models, self.world, self.memory = ledger, space, models, world, memory
+        self.calls = Calls(models)
         self.contexts: dict[str, NodeContext] = {}
         self._runner: Runner = runner or TaskRunner()
-        self._live: dict[str, list[str]] = {}
-        self._watchers: list[Callable[[str], None]] = []
-        self._calls = asyncio.Semaphore(_CALLS_AT_ONCE)
         self._moved = asyncio.Event()
         self._fault: Exception | None = None
         self._aside: set[asyncio.Task[None]] = set()
+        self._behind: set[str] = set()
+        self._offer = MergeOffer(ledger, world)
         ledger.listen(self._on_frames)
 
     # The session
@@ -80,7 +79,9 @@ class Engine:
         Raises:
             Refused: If it does not fit the state; nothing was written.
         """
-        if frames := decide(self.ledger.head, command):
+        if isinstance(command, OfferMerge):
+            await self._offer.on_demand(command)
+        elif frames := decide(self.ledger.head, command):
             await asyncio.shield(self.put(frames))
         else:
             await self.ledger.flush()
@@ -101,11 +102,11 @@ class Engine:
 
     def live(self, node: str) -> str:
         """What the node's model has streamed of its present answer."""
-        return "".join(self._live.get(node, ()))
+        return self.calls.text(node)
 
     def on_live(self, watcher: Callable[[str], None]) -> None:
         """Calls `watcher` with a node's id whenever text of it streams in."""
-        self._watchers.append(watcher)
+        self.calls.watch(watcher)
 
     async def frames(self, after: int = -1, upto: int | None = None) -> list[f.Frame]:
         """Recorded frames with numbers above `after`, up to and with `upto`."""
@@ -113,7 +114,7 @@ class Engine:
 
     async def at(self, frame: int) -> Swarm:
         """The state at a frame."""
-        return fold(await self.ledger.frames(-1, frame))
+        return await self.ledger.timeline.at(frame)
 
     async def patch(self, before: str, after: str, path: str | None = None) -> str:
         """The unified diff between two commits of the run's branch."""
@@ -125,15 +126,17 @@ class Engine:
         """Starts what has not ended."""
         opened = f.RunOpened(tier=self.world.tier, commit=self.world.head)
         await self.ledger.append(*mended(self.ledger.state), opened)
+        await self.ledger.append(*asked(self.ledger.state, self.models.found))
         state = self.ledger.state
         if state.ended is None:
             going = [node.id for node in state.nodes.values() if node.report is None]
             steps = [step for node in going for step in state.pending(node)]
             self.world.doubt((step.node, step.seq) for step in steps if step.kind in EFFECTS and step.begun >= 0)
+            self._behind = {node for node in going if state.nodes[node].started}
             for node in going:
                 self._runner.spawn(node, self._work)
         else:
-            self._after_end()
+            self._beside(self._offer.after_end())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -155,7 +158,8 @@ class Engine:
             state = self.ledger.state
             if fault := self.ledger.error or self._fault:
                 raise fault
-            if self.ledger.head.frame == state.frame and (state.ended or state.idle) and not self._aside:
+            at_rest = self.ledger.head.frame == state.frame and not self._aside and not self._behind
+            if at_rest and (state.ended or state.idle):
                 return state
             await self._moved.wait()
 
@@ -169,7 +173,14 @@ class Engine:
             self._fault = self._fault or error
         finally:
             self.contexts.pop(node_id, None)
-            self._live.pop(node_id, None)
+            self.calls.forget(node_id)
+            self._behind.discard(node_id)
+            self._moved.set()
+
+    def caught_up(self, node: str) -> None:
+        """A node is where its history ends: its action makes the steps on record, or its failure says otherwise."""
+        if node in self._behind:
+            self._behind.discard(node)
             self._moved.set()
 
     async def _drive(self, node_id: str) -> None:
@@ -181,15 +192,16 @@ class Engine:
             except SwarmError as error:
                 if self.ledger.error:
                     return
-                await context.asides.failed(str(error), restart=isinstance(error, ReplayMismatch))
+                await context.asides.failed(str(error), error)
             except Exception as error:  # an action is code of many hands: whatever it raises is its node's failure
                 if self.ledger.error:
                     return
-                await context.asides.failed(f"{node.action} raised {type(error).__name__}: {one_line(error)}")
+                await context.asides.failed(f"{node.action} raised {type(error).__name__}: {one_line(error)}", error)
 
     async def _attempt(self, context: NodeContext, node: Node) -> None:
         if await context.asides.was_failing():
             return
+        await context.asides.may_think()
         action = self.space.find(node.action)
         await context.asides.may_start()
         if not node.started:
@@ -200,27 +212,6 @@ class Engine:
         report = await action.run(context)
         await context.terminate(report, action.revise)
 
-    def routed(self, child: Child) -> Child:
-        """The child with the router as its action, if it has none."""
-        return child if child.action else child.model_copy(update={"action": "route_action"})
-
-    def proposed(self, child: Child, parent: Node) -> Node:
-        """The node that a child would be; it is in no state yet."""
-        return Node(
-            id=child.id,
-            parent=parent.id,
-            origin=(parent.id, 0, 0),
-            child=child,
-            depth=parent.depth + 1,
-            rank=parent.children,
-            spawned=-1,
-            spawned_at=self.state.at,
-            action=child.action,
-            directive=child.directive,
-            model=child.model or parent.model,
-            level=parent.level,
-        )
-
     # Models
 
     def model_of(self, node: Node) -> Model | None:
@@ -230,19 +221,6 @@ class Engine:
     def thinker(self, node: Node) -> str:
         """Who can take free words: the node's own model (empty), or the human where the model goes by rules."""
         return "human" if node.model.partition(":")[0] in ("plan", "replay") else ""
-
-    async def call(self, node: Node, request: Request) -> Reply:
-        """One model call, a limited number of them at once; its text streams to whoever watches."""
-        model = self.models.find(node.model)
-        self._live[node.id] = []
-        async with self._calls:
-            return await model.reply(request, lambda text: self.stream(node.id, text))
-
-    def stream(self, node: str, text: str) -> None:
-        """Shows text of a node to whoever watches."""
-        self._live.setdefault(node, []).append(text)
-        for watcher in self._watchers:
-            watcher(node)
 
     # What frames cause
 
@@ -257,18 +235,20 @@ class Engine:
                 self._ended(state.nodes[operation.node])
             elif not state.ended:
                 self._runner.spawn(operation.node, self._work)
-        if isinstance(frame, f.Continued | f.LimitsRaised):
+        decided = state.gates[frame.gate].proposal if isinstance(frame, f.GateDecided) else None
+        if isinstance(frame, f.Continued | f.LimitsRaised) or isinstance(decided, Network):
             for context in self.contexts.values():
                 context.poke()
         elif isinstance(frame, f.RunEnded):
-            self._after_end()
-        elif isinstance(frame, f.GateDecided) and isinstance(state.gates[frame.gate].proposal, Merge):
-            self._beside(self._merge(frame.gate))
+            self._beside(self._offer.after_end())
+        elif isinstance(frame, f.GateDecided) and isinstance(decided, Merge):
+            self._beside(self._offer.carry_out(frame.gate))
         if frame.node in self.contexts:
             self.contexts[frame.node].poke()
 
     def _ended(self, node: Node) -> None:
-        """Wakes the parent of a node if it was the last child."""
+        """Wakes the parent of a node if it was the last child; its own work may have ended before it had begun."""
+        self.caught_up(node.id)
         state = self.ledger.state
         parent, seq, _ = node.origin
         step = state.steps.get((parent or "", seq))
@@ -285,38 +265,3 @@ class Engine:
         self._moved.set()
         if not task.cancelled() and isinstance(error := task.exception(), Exception):
             self._fault = self._fault or error
-
-    # The offer at the end
-
-    def _after_end(self) -> None:
-        state = self.ledger.state
-        merges = [gate for gate in state.gates.values() if isinstance(gate.proposal, Merge)]
-        if any(gate.status == "open" for gate in merges) or state.ended != "done":
-            return
-        decided = [gate for gate in merges if gate.status == "decided"]
-        if decided:
-            self._beside(self._merge(decided[-1].id))
-        elif all(gate.status == "stale" for gate in merges):
-            self._beside(self._offer_merge())
-
-    async def _offer_merge(self) -> None:
-        """Opens the gate that offers to merge the run's branch, if there is anything to merge."""
-        offer = await self.world.merge_offer()
-        if offer is None or self.ledger.error:
-            return
-        head = self.ledger.head
-        await self.ledger.append(
-            f.GateOpened(node=head.root, gate=str(head.next_gate), seq=0, proposal=offer, digest=offer.digest)
-        )
-
-    async def _merge(self, gate_id: str) -> None:
-        """Merges as decided; where that is not possible, nothing is changed and the gate says why."""
-        gate = self.ledger.state.gates[gate_id]
-        if gate.decision is None or gate.decision.verb != "approve" or gate.status == "applied":
-            return
-        try:
-            commit = await self.world.merge(gate.proposal)
-        except SwarmError as error:
-            await self.ledger.append(f.GateClosed(node=gate.node, gate=gate.id, status="stale", why=str(error)))
-            return
-        await self.ledger.append(f.RunMerged(gate=gate.id, commit=commit, into=gate.proposal.into))  # type: ignore[union-attr]

@@ -25,7 +25,7 @@ SwarmError                  one clear line: what, where, what to do
 ├── ModelError              a model that did not answer as asked
 │   ├── ModelUnreachable    no connection, no key, no such endpoint
 │   ├── BadReply            an answer that does not fit its schema
-│   └── NothingNew          a model that has only a rejected proposal left
+│   └── NothingNew          only a rejected proposal is left
 └── StepError               a step of an action
     ├── StepFailed          the step ran and failed; its node fails
     └── ReplayMismatch      the action no longer makes the steps it recorded
@@ -130,7 +130,7 @@ class BadReply(ModelError):
 
 
 class NothingNew(ModelError):
-    """A model that has only a rejected proposal left."""
+    """Nothing is left to propose but what was rejected."""
 
 
 class StepError(SwarmError):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from swarm import frames as f
-from swarm.folding import gates, nodes, run, talk  # noqa: F401 (each registers its handlers)
+from swarm.folding import forks, gates, nodes, run, talk  # noqa: F401 (each registers its handlers)
 from swarm.folding.base import HANDLERS
 from swarm.state import Swarm
 

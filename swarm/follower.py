@@ -1,26 +1,31 @@
-"""A run that another process drives, seen as it grows; commands go to that process."""
+"""A run that another process drives, or whose history is damaged: seen as far as it goes, never written."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Self
 
 from swarm import frames as f
+from swarm.bulk import bulk
 from swarm.commands import Command
-from swarm.errors import SwarmError
+from swarm.errors import Damaged, SwarmError
 from swarm.fold import fold
+from swarm.history import decoded
 from swarm.home import Home
 from swarm.runs import command
 from swarm.state import Swarm
 from swarm.store.filelog import FileLog
+from swarm.timeline import Timeline
 from swarm.workspace import changes
 
 _BATCH = 4096
 
 
 class Follower:
-    """A `Session` that writes nothing itself.
+    """A `Session` that writes nothing itself: commands go to the process that drives the run.
+
+    Of a damaged history it shows what comes before the damage, and takes no commands then.
 
     Args:
         home: Of the run.
@@ -31,8 +36,9 @@ class Follower:
 
     def __init__(self, home: Home, run: str) -> None:
         self._home, self._run = home, run
-        self._log = FileLog(home.folder)
+        self._log = FileLog(home.folder, tolerate=True)
         self._state = Swarm()
+        self._timeline = Timeline(self.frames)
         self._grown = asyncio.Condition()
         self._reader: asyncio.Task[None] | None = None
         self._over = False
@@ -43,13 +49,23 @@ class Follower:
         """The state at the last frame that was seen."""
         return self._state
 
+    @property
+    def problem(self) -> str:
+        """Why nothing more will be seen; empty while that is not so."""
+        return str(self._error or "")
+
     async def __aenter__(self) -> Self:
         """Reads what is there.
 
         Raises:
-            HistoryError: If the history is damaged.
+            HistoryError: If nothing of the history can be read.
         """
         await self._take_in(await self._log.read(self._run))
+        if damage := await self._log.damage(self._run):
+            self._error = Damaged(damage)
+        if self._error and self._state.frame < 0:
+            await self._log.close()
+            raise self._error
         self._reader = asyncio.create_task(self._read())
         return self
 
@@ -64,8 +80,10 @@ class Follower:
         try:
             async for last in self._log.watch(self._run):
                 await self._take_in(await self._log.read(self._run, self._state.frame, last))
+                if self._error:
+                    return
         except SwarmError as error:
-            self._error = None if self._over else error
+            self._error = self._error if self._over else error
         finally:
             self._over = True
             async with self._grown:
@@ -73,8 +91,17 @@ class Follower:
 
     async def _take_in(self, lines: list[bytes]) -> None:
         async with self._grown:
-            self._state = fold((f.decode(line) for line in lines), self._state)
+            with bulk():
+                self._state = fold(self._decoded(lines), self._state)
+            self._timeline.note(self._state)
             self._grown.notify_all()
+
+    def _decoded(self, lines: list[bytes]) -> Iterator[f.Frame]:
+        """The frames of some lines, up to one that cannot be read."""
+        try:
+            yield from decoded(lines, self._state.frame + 1, f"run {self._run}")
+        except Damaged as error:
+            self._error = error
 
     async def follow(self, since: int = -1) -> AsyncIterator[list[f.Frame]]:
         """Batches of frames after `since`, as they come.
@@ -99,8 +126,10 @@ class Follower:
 
         Raises:
             Refused: If it does not fit the state; nothing was written.
-            HistoryError: If nobody answers.
+            HistoryError: If nobody answers, or what happened last cannot be seen.
         """
+        if self._error:
+            raise self._error
         await command(self._home, self._run, what)
 
     def live(self, node: str) -> str:
@@ -114,7 +143,7 @@ class Follower:
 
     async def at(self, frame: int) -> Swarm:
         """The state at a frame."""
-        return fold(await self.frames(-1, frame))
+        return await self._timeline.at(frame)
 
     async def patch(self, before: str, after: str, path: str | None = None) -> str:
         """The unified diff between two commits of the run's branch."""

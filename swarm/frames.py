@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from swarm.errors import BadText, Damaged
-from swarm.proposals import AnyProposal
+from swarm.proposals import AnyProposal, Network
 from swarm.values import Ask, Child, Document, Level, Limits, Report, Usage, Value
 
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -17,8 +17,13 @@ EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 Decided = Literal["approve", "edit", "reject", "skip", "stop", "choose"]
 Closed = Literal["stale", "withdrawn", "expired"]
 RunStatus = Literal["running", "waiting", "paused", "done", "failed", "stopped", "over_budget"]
-StepKind = Literal["think", "ask", "spawn", "terminate", "write", "run", "tag", "save", "read", "recall", "remember"]
+StepKind = Literal[
+    "think", "ask", "spawn", "terminate",
+    "write", "run", "tag", "save",
+    "read", "search", "git", "recall", "remember",
+]  # fmt: skip
 StepOutcome = Literal["ok", "rejected", "skipped", "failed"]
+Taken = Literal["anew", "rejected", "partly"]
 
 
 class Base(Value):
@@ -38,7 +43,11 @@ class Base(Value):
 
 
 class RunStarted(Base):
-    """Frame 0: what the run is about and under which rules."""
+    """Frame 0: what the run is about and under which rules.
+
+    Attributes:
+        network: The endpoint behind its model, if nobody named it: the run asks before it uses it.
+    """
 
     kind: Literal["run.started"] = "run.started"
     run: str
@@ -53,6 +62,7 @@ class RunStarted(Base):
     branch: str = ""
     commit: str = ""
     by: str = ""
+    network: Network | None = None
 
 
 class RunOpened(Base):
@@ -91,11 +101,17 @@ class NodeStarted(Base):
 
 
 class NodeRetried(Base):
-    """A node tries again; finished steps are kept unless `keep` is false."""
+    """A node tries again; steps that went well are kept unless `keep` is false.
+
+    Attributes:
+        steps: How single finished steps are taken, by number: `anew`, as if `rejected` (its failure is the reason), or
+            `partly` (children that did not end well are offered again, the others are kept).
+    """
 
     kind: Literal["node.retried"] = "node.retried"
     attempt: int
     keep: bool = True
+    steps: dict[int, Taken] = Field(default_factory=dict)
     directive: str | None = None
     model: str | None = None
 
@@ -254,6 +270,14 @@ class LimitsRaised(Base):
     by: str
 
 
+class ModelSet(Base):
+    """Another model for the run, in place of the one that it had."""
+
+    kind: Literal["model.set"] = "model.set"
+    model: str
+    by: str
+
+
 class WorkspaceEdited(Base):
     """The human's own edits in the worktree, committed under the human's name."""
 
@@ -270,6 +294,45 @@ class RunMerged(Base):
     gate: str
     commit: str
     into: str
+
+
+class Carried(Value):
+    """A decision or an answer of the run that a fork comes from: it holds where the same is proposed again.
+
+    Attributes:
+        place: Of the node, without ids, as `Swarm.place` gives it.
+        digest: Of the proposal, or of the question.
+        what: As it was recorded there.
+    """
+
+    place: str
+    digest: str
+    what: GateDecided | QuestionAnswered
+
+
+class RunForked(Base):
+    """All frames before this one are those of another run; from here on this run goes its own way.
+
+    Attributes:
+        run: Id of this run.
+        origin: The run that it was forked from.
+        at_frame: The last of its frames that both share.
+        commit: Where this run's branch begins.
+        undo: A decision was taken back: this run takes the place of its origin.
+        imported: It came from a file: what was allowed elsewhere is not allowed here.
+        carried: What the human decided there later on; None if everything is asked anew.
+    """
+
+    kind: Literal["run.forked"] = "run.forked"
+    run: str
+    origin: str
+    at_frame: int
+    branch: str
+    commit: str
+    by: str
+    undo: bool = False
+    imported: bool = False
+    carried: tuple[Carried, ...] | None = None
 
 
 Frame = (
@@ -294,8 +357,10 @@ Frame = (
     | Paused
     | Continued
     | LimitsRaised
+    | ModelSet
     | WorkspaceEdited
     | RunMerged
+    | RunForked
 )
 
 _ADAPTER: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="kind")])

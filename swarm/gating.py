@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from swarm import frames as f
-from swarm.autonomy import decided_by_rule, rule_for
+from swarm.autonomy import carried, decided_by_rule, proposed, rule_for
 from swarm.ending import ended, stale
 from swarm.errors import NothingNew
 from swarm.foresee import Foreseen, Then, foresee
@@ -84,7 +84,8 @@ class Gating:
 
     async def _open(self, seq: int, key: str, proposal: AnyProposal, revision: int, then: Then | None) -> Gate:
         engine, node = self._context.engine, self._ledger.head.nodes[self._id]
-        rule = rule_for(self._ledger.head, node, proposal)
+        head = self._ledger.head
+        rule = rule_for(head, node, proposal) or carried(head, node, proposal)
         chain = [] if rule else await foresee(engine, node, proposal, then)
         frames: list[f.Frame] = []
         first, free = self._ledger.head.next_gate, self._ledger.head.next_node
@@ -112,11 +113,11 @@ class Gating:
             return link.node
         spawn = [frame for frame in frames if isinstance(frame, f.GateOpened)][link.after].proposal
         assert isinstance(spawn, Spawn)
-        return self._context.engine.proposed(spawn.children[link.index], link.node)
+        return proposed(self._ledger.head, spawn.children[link.index], link.node)
 
     def note_rejected(self, ended: f.StepEnded) -> None:
-        """Remembers a rejection on record, so that the same is not proposed again."""
-        if ended.outcome != "ok" and ended.gate:
+        """Remembers a rejection, so that the same is not proposed again."""
+        if ended.outcome == "rejected" and ended.gate:
             self.rejected.add(self._context.state.gates[ended.gate].digest)
 
     async def refused(self, gate: Gate, seq: int, kind: f.StepKind, key: str) -> f.StepEnded | None:
@@ -124,11 +125,11 @@ class Gating:
         decision = gate.decision
         if decision is None or decision.verb in ("approve", "edit"):
             return None
-        self.rejected.add(gate.digest)
         outcome: f.StepOutcome = "skipped" if decision.verb == "skip" else "rejected"
         frame = f.StepEnded(
             node=self._id, seq=seq, step=kind, key=key, outcome=outcome, error=decision.reason, value={}, gate=gate.id
         )
+        self.note_rejected(frame)
         await self._ledger.append(frame)
         return frame
 

@@ -4,54 +4,42 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swarm import frames as f
-from swarm.errors import HistoryError, NotARepository, SwarmError, UnknownName, UsageError, WorkspaceError
+from swarm.bulk import bulk
+from swarm.catalogue import Catalogue, RunRow, mark, row_of, unreadable
+from swarm.errors import (
+    Conflict,
+    Damaged,
+    HistoryError,
+    NotARepository,
+    SwarmError,
+    UnknownName,
+    UsageError,
+    WorkspaceError,
+)
 from swarm.fold import fold
+from swarm.history import History, read
 from swarm.state import Swarm
 from swarm.store.folder import SwarmFolder
-from swarm.store.journal import Journal
 from swarm.store.lock import RunLock
-from swarm.values import Usage
 
 if TYPE_CHECKING:
     from swarm.spaces.memory import Memory
     from swarm.store.tiny import TinyStore
     from swarm.workspace.repository import Repository
 
+WORTH = 1000
+"""Frames below which a history is folded as quickly as a checkpoint is read."""
+
+_NEVER_BEGAN = "run {run} has no frames: it was stopped before it began; delete it"
 _STOPWORDS = {"a", "an", "and", "the", "of", "for", "to", "in", "on", "with", "my", "our", "this", "that", "it", "is"}
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """One run in a list.
-
-    Attributes:
-        status: As `Swarm.status`, or `damaged` if its history cannot be read to the end.
-        waiting: How many gates and questions wait for the human.
-        origin: The run and frame that it was forked from; empty for none.
-        writer: Process that has it open, if one has.
-        problem: Why it is damaged; empty if it is not.
-    """
-
-    id: str
-    goal: str
-    status: str
-    started: datetime
-    changed: datetime
-    waiting: int
-    branch: str
-    origin: str
-    usage: Usage
-    frame: int
-    writer: int | None
-    problem: str = ""
 
 
 class Home:
@@ -59,17 +47,23 @@ class Home:
 
     Args:
         root: Top folder of the repository, or any folder in it.
+        tolerate: Read what comes before the damage of a history, instead of raising `Damaged`.
+
+    Attributes:
+        damage: What is wrong with the histories that were read, by run, in one line each.
 
     Raises:
         NotARepository: If it is in no git repository.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, tolerate: bool = False) -> None:
         from swarm.workspace.repository import Repository  # GitPython takes 66 ms to import
 
         self.repository: Repository = Repository.discover(root)
         self.root = self.repository.root
         self.folder = SwarmFolder(self.root)
+        self.damage: dict[str, str] = {}
+        self._tolerate = tolerate
 
     @cached_property
     def store(self) -> TinyStore:
@@ -77,6 +71,11 @@ class Home:
         from swarm.store.tiny import TinyStore
 
         return TinyStore(self.folder.db)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """What is known of the runs without reading their histories."""
+        return Catalogue(self.store)
 
     @cached_property
     def memory(self) -> Memory:
@@ -95,20 +94,24 @@ class Home:
         if not ids:
             raise UnknownName(f"no runs in {self.root}: start one with `swarm run PLAN.md`")
         if name is None:
-            return max(ids, key=lambda run: (self._begun(run), run))
+            return self.rows()[0].id
         found = [name] if name in ids else [run for run in ids if run.startswith(name)]
         if len(found) != 1:
             what = f"{name} could be {', '.join(found)}" if found else f"no run {name}"
             raise UnknownName(f"{what}: `swarm runs` lists those in {self.root}")
         return found[0]
 
-    def _begun(self, run: str) -> datetime:
-        """When a run began; one that cannot be read counts as the oldest, so that it hides no other."""
-        try:
-            first = next(iter(self.frames(run, upto=0)), None)
-        except HistoryError:
-            return f.EPOCH
-        return first.at if first else f.EPOCH
+    def begin(self, title: str) -> str:
+        """Makes the folder of a new run with this title and gives its id, which no other process takes then.
+
+        Raises:
+            WriteFailed: If it cannot be made.
+        """
+        while True:
+            with suppress(Conflict):  # somebody else took the id at the same moment
+                run = self.new_id(title)
+                self.folder.begin(run)
+                return run
 
     def new_id(self, title: str) -> str:
         """A free, typeable id for a run with this title: a word or two of it and a number."""
@@ -123,51 +126,81 @@ class Home:
         Raises:
             HistoryError: If its history is damaged.
         """
-        journal = Journal.open(self.folder.history(run), write=False)
-        try:
-            yield from (f.decode(line) for line in journal.read(after, upto))
-        finally:
-            journal.close()
+        with self._history(run) as history:
+            yield from history.frames(after, upto)
 
     def state(self, run: str, frame: int | None = None) -> Swarm:
-        """The state of a run, at its end or at a frame.
+        """The state of a run, at its end or at a frame; folded from its checkpoint where that lies before.
 
         Raises:
             UsageError: If it has no such frame.
             HistoryError: If its history is damaged.
         """
-        state = fold(self.frames(run, upto=frame))
+        with self._history(run) as history:
+            state = self._folded(run, history, frame)
+        if history.damage and state.frame < (0 if frame is None else frame):
+            raise Damaged(history.damage)
         if state.frame < 0:
-            raise HistoryError(f"run {run} has no frames: it was stopped before it began; delete it")
+            raise HistoryError(_NEVER_BEGAN.format(run=run))
         if frame is not None and state.frame != frame:
             raise UsageError(f"run {run} has no frame {frame}: its last is {state.frame}")
         return state
 
+    @contextmanager
+    def _history(self, run: str) -> Iterator[History]:
+        """The history of a run; what is wrong with it is noted."""
+        with read(self.folder.history(run), tolerate=self._tolerate) as history:
+            yield history
+        if history.damage:
+            self.damage[run] = history.damage
+
+    def _folded(self, run: str, history: History, upto: int | None) -> Swarm:
+        with bulk():
+            start = self._from_checkpoint(run, history, upto)
+            return fold(history.frames(start.frame, upto), start)
+
+    def _from_checkpoint(self, run: str, history: History, upto: int | None) -> Swarm:
+        """The state to fold on from: that of the checkpoint, if it fits and is not too late."""
+        last = history.last if upto is None else min(upto, history.last)
+        if last < WORTH:
+            return Swarm()
+        from swarm.checkpoint import Checkpoint  # brings TinyDB
+
+        return Checkpoint(self.folder.checkpoint(run)).load(last, history.line) or Swarm()
+
     def row(self, run: str) -> RunRow:
         """One run for a list; a damaged one says so."""
-        writer = RunLock(self.folder.run_dir(run)).holder()
-        try:
-            state = self.state(run)
-        except SwarmError as error:
-            never = f.EPOCH
-            return RunRow(run, "", "damaged", never, never, 0, "", "", Usage(), -1, writer, str(error))
-        return RunRow(
-            run,
-            state.title,
-            state.status,
-            state.started_at,
-            state.at,
-            state.waiting,
-            state.branch,
-            "",
-            state.usage,
-            state.frame,
-            writer,
-        )
+        return self._row(run, self.catalogue.rows())
 
     def rows(self) -> list[RunRow]:
         """All runs, the newest first."""
-        return sorted((self.row(run) for run in self.folder.run_ids()), key=lambda row: row.started, reverse=True)
+        kept = self.catalogue.rows()
+        return sorted(
+            (self._row(run, kept) for run in self.folder.run_ids()), key=lambda row: row.started, reverse=True
+        )
+
+    def _row(self, run: str, kept: dict[str, tuple[RunRow, str]]) -> RunRow:
+        """The row that is kept if the history has not grown since, else a new one, which is kept then."""
+        writer = RunLock(self.folder.run_dir(run)).holder()
+        now = mark(self.folder.history(run))
+        row, of = kept.get(run, (None, ""))
+        if row is None or of != now:
+            row = self._new_row(run)
+            if not row.problem:
+                self.catalogue.keep(row, now)
+        return replace(row, writer=writer)
+
+    def _new_row(self, run: str) -> RunRow:
+        """The row of a run by its history, or by what can be read of it."""
+        try:
+            with read(self.folder.history(run), tolerate=True) as history:
+                state = self._folded(run, history, None)
+        except SwarmError as error:
+            return unreadable(run, str(error))
+        if state.frame < 0:
+            return unreadable(run, history.damage or _NEVER_BEGAN.format(run=run))
+        row = row_of(run, state)
+        return replace(row, status="damaged", waiting=0, problem=history.damage) if history.damage else row
 
     def delete(self, run: str) -> None:
         """Removes a run's folder and its worktree; its branch stays, as its commits may be wanted.
@@ -184,6 +217,7 @@ class Home:
             except WorkspaceError:
                 self.repository.git.run("worktree", "prune")
             shutil.rmtree(folder)
+        self.catalogue.forget(run)
 
 
 def init_repository(path: Path) -> None:

@@ -12,6 +12,7 @@ from swarm.errors import HistoryError
 from swarm.fold import apply
 from swarm.state import Swarm
 from swarm.store.log import Log
+from swarm.timeline import Timeline
 
 Listener = Callable[[Sequence[f.Frame], Swarm], None]
 
@@ -24,7 +25,7 @@ class Ledger:
     """The one writer of a run's history.
 
     `head` is the state with every frame that was given a number, `state` the state with those that are on disk. What
-    is proposed is judged against `head`; what is done follows from `state`.
+    is proposed is judged against `head`; what is done follows from `state`. `timeline` has the states before.
 
     Args:
         log: Where frames are kept.
@@ -38,6 +39,8 @@ class Ledger:
     ) -> None:
         self.head = self.state = state
         self.error: HistoryError | None = None
+        self.timeline = Timeline(self.frames)
+        self.timeline.note(state)
         self._log, self._run, self._clock = log, run, clock
         self._pending: list[_Taken] = []
         self._waiting: list[asyncio.Future[None]] = []
@@ -99,6 +102,7 @@ class Ledger:
                 await self._tell([])
                 return
             self.state = batch[-1][2]
+            self.timeline.note(self.state)
             self._tail.extend(frames)
             for done in waiting:
                 if not done.done():

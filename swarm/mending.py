@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from swarm import frames as f
 from swarm.answers import assumed
-from swarm.autonomy import decided_by_rule
+from swarm.autonomy import decided_by_rule, let_through
 from swarm.deciding import consequences, decision_frames
 from swarm.ending import closed, foreseen, run_ended, stop_subtree, withdrawn
 from swarm.fold import fold
@@ -14,7 +14,7 @@ from swarm.state import Gate, Swarm
 def mended(state: Swarm) -> list[f.Frame]:
     """The frames with which the last group would have gone on, if its end is missing; none if it is whole."""
     frames: list[f.Frame] = []
-    for mend in (_of_decision, _by_rule, _by_default, _cut_chains, _below_the_ended, _end):
+    for mend in (_of_decision, _by_rule, _by_level, _by_default, _cut_chains, _below_the_ended, _end):
         now = mend(state)
         frames += now
         state = fold(now, state)
@@ -38,6 +38,11 @@ def _by_rule(state: Swarm) -> list[f.Frame]:
         if node and node.report is None and (decided := decided_by_rule(state, node, gate.id, gate.proposal)):
             return decision_frames(state, decided)
     return []
+
+
+def _by_level(state: Swarm) -> list[f.Frame]:
+    """The approvals that came with a looser level."""
+    return [] if state.ended else list(let_through(state))
 
 
 def _by_default(state: Swarm) -> list[f.Frame]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from swarm.values import Child, Limits, Report, Value
+from swarm.values import Child, Limits, Prices, Report, Value
 
 
 class Proposal(Value):
@@ -124,6 +124,28 @@ class Save(Proposal):
     text: str
 
 
+class Network(Proposal):
+    """An endpoint that was found and that nobody named, to be used as the model of the run.
+
+    Attributes:
+        host: Host and port of the URL.
+        url: The base URL; the key that was found with it goes there and nowhere else.
+        model: As the endpoint names it.
+        prices: None if they are unknown.
+        variables: The environment variables that set it up, by name.
+        purpose: What it would be used for.
+    """
+
+    kind: Literal["network"] = "network"
+    choices: ClassVar[tuple[str, ...]] = ("approve", "human", "reject")
+    host: str
+    url: str
+    model: str
+    prices: Prices | None = None
+    variables: tuple[str, ...] = ()
+    purpose: str = "every thought of the run"
+
+
 class Budget(Proposal):
     """A limit that would be passed, and what it would be raised to."""
 
@@ -140,6 +162,7 @@ class Failure(Proposal):
         error: What went wrong, one line.
         directive: Of the node; an edit of the gate gives it another one.
         restart: Its finished steps cannot be used again: a retry starts from nothing.
+        nothing_new: It has nothing to propose but what was rejected: a retry offers that once more.
     """
 
     kind: Literal["failure"] = "failure"
@@ -147,6 +170,7 @@ class Failure(Proposal):
     error: str
     directive: str
     restart: bool = False
+    nothing_new: bool = False
 
 
 class InDoubt(Proposal):
@@ -160,7 +184,17 @@ class InDoubt(Proposal):
 
 
 class Merge(Proposal):
-    """The run's branch into the user's."""
+    """The run's branch into the user's.
+
+    Attributes:
+        branch: The run's.
+        into: The user's.
+        commits: How many of the run's the user's has not.
+        files: What would change in the user's checkout.
+        conflicts: Paths that both sides changed in ways that do not fit.
+        tip: The run's newest commit.
+        tree: The id of the tree that it leads to, and so the content of all files.
+    """
 
     kind: Literal["merge"] = "merge"
     choices: ClassVar[tuple[str, ...]] = ("approve", "reject")
@@ -169,10 +203,13 @@ class Merge(Proposal):
     commits: int
     files: tuple[str, ...]
     conflicts: tuple[str, ...] = ()
+    tip: str = ""
+    tree: str = ""
 
 
 AnyProposal = Annotated[
-    Spawn | Terminate | Write | Run | Tag | Save | Budget | Failure | InDoubt | Merge, Field(discriminator="kind")
+    Spawn | Terminate | Write | Run | Tag | Save | Network | Budget | Failure | InDoubt | Merge,
+    Field(discriminator="kind"),
 ]
 
 EFFECTS = ("write", "run", "tag", "save")

@@ -10,15 +10,20 @@ from datetime import UTC, datetime
 
 from swarm import errors
 from swarm import frames as f
+from swarm.bookkeeping import Bookkeeper
 from swarm.commands import COMMAND, Command
 from swarm.decide import decide
 from swarm.engine import Engine
-from swarm.errors import HistoryError, SwarmError
+from swarm.errors import HistoryError, SwarmError, UnknownName
 from swarm.fold import fold
+from swarm.history import read
 from swarm.home import Home
 from swarm.ledger import Ledger
+from swarm.models.recalled import Answers, Recalled
 from swarm.models.registry import Models
+from swarm.proposals import Network
 from swarm.spaces.builtin import builtin_space
+from swarm.state import Swarm
 from swarm.store.blobs import Blobs
 from swarm.store.filelog import FileLog
 from swarm.store.wire import CommandServer, send
@@ -38,6 +43,7 @@ class Start(Value):
         context: Documents that the human attached.
         defaults: Take the declared default of a question where there is one.
         allow_unsandboxed: Do not ask for each command where there is no sandbox.
+        network: The endpoint behind the model, if nobody named it: the run asks before it uses it.
     """
 
     goal: str
@@ -48,6 +54,7 @@ class Start(Value):
     context: tuple[Document, ...] = ()
     defaults: bool = False
     allow_unsandboxed: bool = False
+    network: Network | None = None
 
 
 async def start(home: Home, what: Start) -> str:
@@ -59,8 +66,7 @@ async def start(home: Home, what: Start) -> str:
     Raises:
         SwarmError: If the folder cannot be written or the branch cannot be made; nothing is left behind.
     """
-    home.folder.ensure()
-    run = home.new_id(what.title)
+    run = await asyncio.to_thread(home.begin, what.title)
     log = FileLog(home.folder)
     try:
         await log.claim(run)
@@ -91,6 +97,7 @@ def _first_frames(run: str, what: Start, worktree: Worktree, human: str) -> list
         branch=worktree.branch,
         commit=worktree.head,
         by=human,
+        network=what.network,
     )
     root = Child(action="organise_context", directive=what.goal, title=what.title, id="1")
     return [started, f.NodeSpawned(node="1", parent=None, step=0, index=0, child=root)]
@@ -107,20 +114,42 @@ async def opened(home: Home, run: str, models: Models) -> AsyncIterator[Engine]:
     log = FileLog(home.folder)
     try:
         await log.claim(run)
-        state = fold(f.decode(line) for line in await log.read(run))
+        state = await asyncio.to_thread(home.state, run)
         if state.root is None:
             raise HistoryError(f"run {run} was stopped before it began: delete it")
         world = await _world(home, run, state.branch)
         ledger = Ledger(log, run, state)
-        async with Engine(ledger, builtin_space(), models, world, home.memory) as engine:
-            server = CommandServer(lambda request: _handled(engine, request))
-            await server.start(home.folder.run_dir(run))
-            try:
-                yield engine
-            finally:
-                await server.close()
+        books = Bookkeeper(home, log, state)
+        ledger.listen(books.on_frames)
+        try:
+            known = await asyncio.to_thread(_recalling, home, state, models)
+            async with Engine(ledger, builtin_space(), known, world, home.memory) as engine:
+                server = CommandServer(lambda request: _handled(engine, request))
+                await server.start(home.folder.run_dir(run))
+                try:
+                    yield engine
+                finally:
+                    await server.close()
+        finally:
+            await books.close(ledger.state)
     finally:
         await log.close()
+
+
+def _recalling(home: Home, state: Swarm, models: Models) -> Models:
+    """The models, which in a fork that carries over are not asked again what they answered in its origin.
+
+    An origin that is damaged, or gone, is of as much use as can be read of it.
+    """
+    origin, _, frame = state.origin.rpartition("@")
+    if not state.carries:
+        return models
+    try:
+        with read(home.folder.history(origin), tolerate=True) as history:
+            answers = Answers(history.frames(), int(frame))
+    except (HistoryError, UnknownName):
+        return models
+    return Models(lambda spec: Recalled(models.find(spec), answers), models.found)
 
 
 async def _world(home: Home, run: str, branch: str) -> GitWorld:

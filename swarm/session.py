@@ -9,6 +9,9 @@ from swarm.commands import Command
 from swarm.frames import Frame
 from swarm.state import Swarm
 
+PRESENT = "\r"
+"""How a line of live text begins that says how things are now: of such lines only the newest counts."""
+
 
 class Session(Protocol):
     """A run, either written by this process or followed while another one writes it."""
@@ -28,7 +31,7 @@ class Session(Protocol):
         """
 
     def live(self, node: str) -> str:
-        """What the node's model has streamed of its present answer; not recorded."""
+        """What the node's model has streamed of its present answer, and what was logged; not recorded; see `parted`."""
 
     async def frames(self, after: int = -1, upto: int | None = None) -> list[Frame]:
         """Recorded frames with numbers above `after`, up to and with `upto`."""
@@ -38,3 +41,11 @@ class Session(Protocol):
 
     async def patch(self, before: str, after: str, path: str | None = None) -> str:
         """The unified diff between two commits of the run's branch, whole or of one file."""
+
+
+def parted(live: str) -> tuple[str, str]:
+    """The lines of live text that stay, and the one that says how things are now; either may be empty."""
+    lines = live.split("\n")
+    stay = [line for line in lines if not line.startswith(PRESENT)]
+    now = [line for line in lines if line.startswith(PRESENT)]
+    return "\n".join(stay).strip("\n"), now[-1].removeprefix(PRESENT) if now else ""

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from swarm import frames as f
-from swarm.errors import StepFailed
+from swarm.errors import NothingNew, StepFailed
 from swarm.foresee import Then
 from swarm.gating import always
 from swarm.proposals import AnyProposal, Spawn
 from swarm.results import Fails, Pair, Result
+from swarm.retrying import is_open
 from swarm.state import Step, Swarm
 from swarm.values import Child
 
@@ -23,16 +24,16 @@ async def spawn(
 ) -> tuple[Result, list[Pair]]:
     """Proposes children and joins them; see `NodeContext.spawn`."""
     seq, step = node.next("spawn", key)
-    if step and step.ended >= 0:
+    if step and step.finished:
         ended = await node.recorded(step)
         node.gating.note_rejected(ended)
-        return Result(outcome=ended.outcome, reason=ended.error), _reports(node.state, step)
+        return _refused(node.state, step, ended) if ended.outcome != "ok" else (Result(), _reports(node.state, step))
     async with node.pending():
         node.gating.thens[seq] = then
         if step is None or step.begun < 0:
-            refused = await _proposed(node, seq, key, Spawn(children=tuple(children)), revision)
+            refused = await _proposed(node, seq, key, _left(node.state, step, children), revision)
             if refused:
-                return Result(outcome=refused.outcome, reason=refused.error), []
+                return _refused(node.state, node.state.steps[node.id, seq], refused)
         joined = await node.until(lambda state: _joined(state, node.id, seq))
         pairs = _reports(node.state, joined)
         if error := fails(pairs) if fails else "":
@@ -40,6 +41,23 @@ async def spawn(
             raise StepFailed(error)
         await node.engine.ledger.append(f.StepEnded(node=node.id, seq=seq, step="spawn", key=key))
         return Result(edited=node.was_edited(joined.gate)), pairs
+
+
+def _refused(state: Swarm, step: Step, ended: f.StepEnded) -> tuple[Result, list[Pair]]:
+    """How a spawn went that was not approved; of one that was taken partly, the others stand."""
+    if not step.children:
+        return Result(outcome=ended.outcome, reason=ended.error), []
+    if ended.outcome == "rejected":
+        raise NothingNew(f"the human would not start again what did not end well: {ended.error}")
+    return Result(edited=True), [pair for pair in _reports(state, step) if not is_open(pair[1])]
+
+
+def _left(state: Swarm, step: Step | None, children: Sequence[Child]) -> Spawn:
+    """The children to propose: of a step that is taken partly, those that did not end well."""
+    if step and step.outcome == "partly":
+        again = [state.nodes[child] for child in step.children]
+        children = [node.child.model_copy(update={"id": ""}) for node in again if is_open(node.report)]
+    return Spawn(children=tuple(children))
 
 
 async def _proposed(node: NodeContext, seq: int, key: str, proposal: Spawn, revision: int) -> f.StepEnded | None:
@@ -57,14 +75,21 @@ def _spawned(node: NodeContext, seq: int, key: str, gate: str, proposal: AnyProp
     """The frames that queue the children; those that a write that was cut off did queue are not queued twice."""
     assert isinstance(proposal, Spawn)
     head = node.engine.ledger.head
+    before = head.steps[node.id, seq].children
+    kept = tuple(child for child in before if not is_open(head.nodes[child].report))
     frames: list[f.Frame] = [
-        f.NodeSpawned(node=child.id, parent=node.id, step=seq, index=index, child=node.engine.routed(child))
-        for index, child in enumerate(proposal.children)
+        f.NodeSpawned(node=child.id, parent=node.id, step=seq, index=index, child=_routed(child))
+        for index, child in enumerate(proposal.children, start=len(kept))
         if child.id not in head.nodes
     ]
-    ids = tuple(child.id for child in proposal.children)
+    ids = (*kept, *(child.id for child in proposal.children))
     frames.append(f.StepBegun(node=node.id, seq=seq, step="spawn", key=key, children=ids, gate=gate))
     return frames
+
+
+def _routed(child: Child) -> Child:
+    """The child with the router as its action, if it has none."""
+    return child if child.action else child.model_copy(update={"action": "route_action"})
 
 
 def _joined(state: Swarm, node: str, seq: int) -> Step | None:

@@ -7,20 +7,21 @@ from datetime import datetime
 from typing import Any, Literal
 
 from immutables import Map
-from msgspec import Struct
 
-from swarm.frames import EPOCH, Decided, RunStatus, StepKind
-from swarm.proposals import EFFECTS, AnyProposal
+from swarm.frames import EPOCH, Carried, Decided, RunStatus, StepKind
+from swarm.proposals import EFFECTS, AnyProposal, Network
+from swarm.records import Record
 from swarm.values import Ask, Child, Document, Level, Limits, Report, Usage
 
 NodeStatus = Literal[
     "proposed", "queued", "running", "waiting_gate", "waiting_answer", "waiting_children", "paused",
     "done", "incomplete", "failed", "stopped",
 ]  # fmt: skip
+QuestionStatus = Literal["open", "answered", "withdrawn"]
 GateStatus = Literal["open", "decided", "applied", "stale", "withdrawn", "expired"]
 
 
-class Node(Struct, frozen=True):
+class Node(Record, frozen=True):
     """One directive, one action.
 
     Attributes:
@@ -97,8 +98,13 @@ def depth_below(parent: Node, child: Child) -> int:
     return parent.depth if successor else parent.depth + 1
 
 
-class Step(Struct, frozen=True):
-    """One step of a node: where its intent and its result lie in the history."""
+class Step(Record, frozen=True):
+    """One step of a node: where its intent and its result lie in the history.
+
+    Attributes:
+        outcome: As recorded; `rejected` where a retry takes a failure so, `partly` while it offers some children again.
+        edit: What a human made of its proposal.
+    """
 
     node: str
     seq: int
@@ -113,9 +119,15 @@ class Step(Struct, frozen=True):
     remaining: int = 0
     notes: int = 0
     questions: tuple[str, ...] = ()
+    edit: AnyProposal | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether its result is on record, and nothing of it is to be done again."""
+        return self.ended >= 0 and self.outcome != "partly"
 
 
-class Decision(Struct, frozen=True):
+class Decision(Record, frozen=True):
     """What was decided on a gate, by whom, by which rule and why."""
 
     verb: Decided
@@ -134,7 +146,7 @@ class Decision(Struct, frozen=True):
         return self.choice if self.verb == "choose" else self.verb
 
 
-class Gate(Struct, frozen=True):
+class Gate(Record, frozen=True):
     """A verification point: a proposal that waits, or waited, for a decision."""
 
     id: str
@@ -163,7 +175,7 @@ class Gate(Struct, frozen=True):
         return self.decision.proposal if self.decision and self.decision.proposal else self.proposal
 
 
-class Question(Struct, frozen=True):
+class Question(Record, frozen=True):
     """A question and, once given, its answer."""
 
     id: str
@@ -183,8 +195,13 @@ class Question(Struct, frozen=True):
         """Whether it still waits for an answer."""
         return self.answered < 0 and not self.withdrawn
 
+    @property
+    def status(self) -> QuestionStatus:
+        """What has become of it."""
+        return "open" if self.open else "withdrawn" if self.withdrawn else "answered"
 
-class Note(Struct, frozen=True):
+
+class Note(Record, frozen=True):
     """What a human told a node."""
 
     text: str
@@ -192,11 +209,13 @@ class Note(Struct, frozen=True):
     frame: int
 
 
-class Swarm(Struct, frozen=True):
+class Swarm(Record, frozen=True):
     """The whole run at a frame.
 
     Attributes:
+        origin: Run and frame that it was forked from, as `wc-1@12`; empty for none.
         frame: Number of the last frame that is folded in; -1 for none.
+        network: An endpoint that nobody named and nobody has allowed yet: no node goes on before that is decided.
         kids: Ids of children by (parent, rank).
         steps: By (node, sequence number).
         open_gates, open_questions: Ids that wait, to the frame at which they began to.
@@ -205,6 +224,8 @@ class Swarm(Struct, frozen=True):
         doubts: How many effects in doubt wait for one.
         paused: Ids of paused nodes.
         commands: Ids of commands that were taken, with their frame.
+        carries: Whether what was decided, answered and thought in the origin holds where the same comes again.
+        carried: What was decided and answered there, by the place of the node and the digest.
     """
 
     run: str = ""
@@ -220,6 +241,9 @@ class Swarm(Struct, frozen=True):
     base: str = ""
     tier: str = ""
     by: str = ""
+    origin: str = ""
+    undo: bool = False
+    carries: bool = False
     frame: int = -1
     at: datetime = EPOCH
     started_at: datetime = EPOCH
@@ -228,6 +252,7 @@ class Swarm(Struct, frozen=True):
     why: str = ""
     merged: str = ""
     paused_run: bool = False
+    network: Network | None = None
     root: str | None = None
     live: int = 0
     doubts: int = 0
@@ -249,6 +274,7 @@ class Swarm(Struct, frozen=True):
     paused: Map[str, int] = Map()
     notes: Map[tuple[str, int], Note] = Map()
     memory: Map[str, Document] = Map()
+    carried: Map[tuple[str, str], Carried] = Map()
     commands: Map[str, int] = Map()
 
     @property
@@ -270,7 +296,7 @@ class Swarm(Struct, frozen=True):
     @property
     def idle(self) -> bool:
         """Whether nothing can go on without a human: what is below a pause or waits for a doubt does not count."""
-        if self.paused_run or not self.live:
+        if self.paused_run or self.network or not self.live:
             return True
         if not self.paused and not self.doubts:
             return False
@@ -311,10 +337,14 @@ class Swarm(Struct, frozen=True):
             if (step := self.steps.get((node, seq))) and step.ended < 0:
                 yield step
 
-    def position(self, node: str, seq: int) -> str:
-        """Place of a step in the tree, without ids: ranks from the root down, then the step, as in `0.1.2#3`."""
+    def place(self, node: str) -> str:
+        """Place of a node in the tree, without ids: ranks from the root down, as in `0.1.2`."""
         ranks = [self.nodes[node].rank, *(above.rank for above in self.ancestors(node))]
-        return ".".join(map(str, reversed(ranks))) + f"#{seq}"
+        return ".".join(map(str, reversed(ranks)))
+
+    def position(self, node: str, seq: int) -> str:
+        """Place of a step in the tree: that of its node, and its number."""
+        return f"{self.place(node)}#{seq}"
 
     def is_paused(self, node: str) -> bool:
         """Whether the node, one above it, or the run is paused."""

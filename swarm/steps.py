@@ -55,6 +55,7 @@ class Steps:
     async def until(self, found: Callable[[Swarm], V | None]) -> V:
         """Sleeps until `found` gives something; it is asked again whenever something about the node changed."""
         while (value := found(self.state)) is None:
+            self.engine.caught_up(self.id)
             self._changed.clear()
             await self._changed.wait()
         return value
@@ -92,6 +93,8 @@ class Steps:
         if step and (step.kind, step.key, step.schema_name) != (kind, key, schema):
             now, then = f"{kind}:{key or schema}", f"{step.kind}:{step.key or step.schema_name}"
             raise ReplayMismatch(f"step {self._seq} was {then} and would now be {now}: retry starts the node anew")
+        if step is None or not step.finished:
+            self.engine.caught_up(self.id)
         return self._seq, step
 
     @asynccontextmanager
@@ -113,8 +116,10 @@ class Steps:
         """
         frame = await self.engine.ledger.frame(step.ended)
         assert isinstance(frame, f.StepEnded)
-        if frame.outcome == "failed":
+        if step.outcome == "failed":
             raise StepFailed(frame.error)
+        if frame.outcome == "failed":  # taken as rejected, by a human who may well propose the same
+            return frame.model_copy(update={"outcome": step.outcome, "gate": None})
         return frame
 
     async def fail(self, seq: int, kind: f.StepKind, key: str, error: str, schema: str = "") -> None:

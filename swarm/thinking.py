@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from swarm import frames as f
 from swarm.answers import assumed
 from swarm.asks import ASKS, Thought
+from swarm.autonomy import carried_answer
 from swarm.errors import NothingNew, StepFailed
 from swarm.models.base import Request
 from swarm.prompts import render
@@ -67,16 +68,14 @@ async def _intended(steps: Steps, request: Request, begun: f.StepBegun, step: St
     if step and step.begun >= 0:
         recorded = await steps.engine.ledger.frame(step.begun)
         assert isinstance(recorded, f.StepBegun)
-        return request.model_copy(update={"messages": Request.model_validate(recorded.intent).messages})
-    messages = [message.model_dump() for message in request.messages]
-    intent = {"schema_name": request.schema_name, "messages": messages}
-    await steps.engine.ledger.append(begun.model_copy(update={"intent": intent, "notes": steps.node.notes}))
+        return request.model_copy(update={"messages": Request.recorded(recorded.intent).messages})
+    await steps.engine.ledger.append(begun.model_copy(update={"intent": request.intent, "notes": steps.node.notes}))
     return request
 
 
 async def _answered(steps: Steps, request: Request, begun: f.StepBegun) -> tuple[Any, Usage | None]:
     if steps.node.model != "human":
-        reply = await steps.engine.call(steps.node, request)
+        reply = await steps.engine.calls.call(steps.node, request)
         return reply.value, reply.usage
     schema = ASKS[request.schema_name]
     prompt = "\n\n".join(message.content for message in request.messages)
@@ -109,7 +108,9 @@ async def _asked(steps: Steps, seq: int, questions: Sequence[Ask]) -> dict[str, 
     frames: list[f.Frame] = []
     for number, question in enumerate(missing, start=head.next_question):
         frames.append(f.QuestionAsked(node=steps.id, question=f"q{number}", seq=seq, ask=question))
-        if head.defaults and question.default is not None:
+        if answered := carried_answer(head, steps.id, f"q{number}", question):
+            frames.append(answered)
+        elif head.defaults and question.default is not None:
             frames.append(assumed(steps.id, f"q{number}", question.default))
     await steps.engine.ledger.append(*frames)
     found = await steps.until(lambda state: _done(state.steps[steps.id, seq]))

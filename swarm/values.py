@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from hashlib import blake2b
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -102,6 +103,11 @@ class Report(Value):
     artifacts: tuple[Artifact, ...] = ()
     edited: str = ""
 
+    @property
+    def left_out(self) -> bool:
+        """Whether a human had the work left out."""
+        return isinstance(self.value, dict) and bool(self.value.get("skipped"))
+
 
 class Usage(Value):
     """What model calls took: tokens in and out, and money in US dollars (None: unknown)."""
@@ -120,6 +126,23 @@ class Usage(Value):
             output_tokens=self.output_tokens + other.output_tokens,
             cost=cost,
         )
+
+
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Prices(Value):
+    """US dollars for a million tokens, in and out."""
+
+    model_config = ConfigDict(strict=True)
+
+    input: Price
+    output: Price
+
+    @property
+    def words(self) -> str:
+        """Both in a few words."""
+        return f"${self.input:g} in, ${self.output:g} out per million tokens"
 
 
 class Limits(Value):
@@ -158,6 +181,11 @@ class Ask(Value):
     default: str | None = None
     form: dict[str, Any] | None = None
     prompt: str = ""
+
+    @property
+    def digest(self) -> str:
+        """The same for the same question, wherever it is asked."""
+        return blake2b(self.model_dump_json().encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 class Document(Value):

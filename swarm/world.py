@@ -8,6 +8,7 @@ from typing import Protocol
 
 from swarm.effects import Effect, Mark
 from swarm.errors import WorkspaceError
+from swarm.found import History, Matches, Paths, Query, Text
 from swarm.frames import WorkspaceEdited
 from swarm.proposals import AnyProposal, Merge, Run, Write
 
@@ -40,6 +41,21 @@ class World(Protocol):
 
     async def read(self, path: str) -> str:
         """The text of a file of the worktree."""
+
+    async def paths(self, pattern: str) -> Paths:
+        """The files of the worktree that match a glob, those that git ignores left out."""
+
+    async def search(self, query: Query) -> Matches:
+        """The lines that match, in the same files."""
+
+    async def log(self, path: str | None, limit: int) -> History:
+        """The newest commits of the run's branch, or those that changed a file or folder."""
+
+    async def show(self, commit: str, path: str | None) -> Text:
+        """What a commit of the run's branch says and changed, or a file as it was at that commit."""
+
+    async def diff(self, before: str, after: str, path: str | None) -> Text:
+        """The unified diff between two commits of the run's branch, of one file or folder or of all."""
 
     def turn(self, proposal: AnyProposal, owner: Owner) -> AbstractAsyncContextManager[None]:
         """The right to act: one effect at a time, read-only commands side by side; none while another is in doubt."""
@@ -104,6 +120,26 @@ class NoWorld:
         return proposal
 
     async def read(self, path: str) -> str:
+        """Refused."""
+        raise WorkspaceError(_NONE)
+
+    async def paths(self, pattern: str) -> Paths:
+        """Refused."""
+        raise WorkspaceError(_NONE)
+
+    async def search(self, query: Query) -> Matches:
+        """Refused."""
+        raise WorkspaceError(_NONE)
+
+    async def log(self, path: str | None, limit: int) -> History:
+        """Refused."""
+        raise WorkspaceError(_NONE)
+
+    async def show(self, commit: str, path: str | None) -> Text:
+        """Refused."""
+        raise WorkspaceError(_NONE)
+
+    async def diff(self, before: str, after: str, path: str | None) -> Text:
         """Refused."""
         raise WorkspaceError(_NONE)
 

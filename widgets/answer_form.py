@@ -92,7 +92,7 @@ class FieldBox(Vertical):
 def _json(name: str, text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{name} takes JSON: {error}") from None
 
 

@@ -9,7 +9,7 @@ from swarm.commands import Seen
 from swarm.proposals import AnyProposal, Run, Spawn
 from swarm.state import Gate
 
-CHOOSING = ("failure", "in_doubt", "budget", "merge")
+CHOOSING = ("network", "failure", "in_doubt", "budget", "merge")
 """Kinds of gates that are decided by one of several numbered lines, not by a plain approval."""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from swarm.commands import Seen
-from swarm.proposals import AnyProposal, Failure, Run, Save, Spawn, Terminate, Write
+from swarm.proposals import AnyProposal, Failure, Network, Run, Save, Spawn, Terminate, Write
 from swarm.state import Gate, Swarm
 from swarm.values import Report
 from widgets.ballot import Ballot, Item
@@ -82,8 +82,7 @@ class Flows:
         gate = item.gate
         what = f"gate {gate.id} · {title(gate.proposal)}"
         if name == "reject":
-            form = RejectForm(what, drafts=self._drafts, key=f"reject {gate.id}")
-            self._ask(form, lambda reason: self._send(Reject(self._card, _seen(gate), reason)))
+            self._reject(gate, RejectForm(what, drafts=self._drafts, key=f"reject {gate.id}"))
         elif name == "stop":
             self._stop(gate, what, state)
         elif name == "skip":
@@ -92,6 +91,9 @@ class Flows:
             self._edit(ballot, item, what)
         elif name == "editor":
             self._send(EditOutside(self._card, gate.id, ballot.proposal(gate)))
+
+    def _reject(self, gate: Gate, form: RejectForm) -> None:
+        self._ask(form, lambda reason: self._send(Reject(self._card, _seen(gate), reason)))
 
     def _send(self, message: Reject | RejectAndStop | Skip | EditOutside | Choose | Edit) -> None:
         self._card.post_message(message)
@@ -134,6 +136,9 @@ class Flows:
             self._card.say("choose a line first: its number, or j and k")
         elif isinstance(gate.proposal, Failure) and choice in ("edit", "report", "stop"):
             self._after_failure(choice, gate, gate.proposal, what, state)
+        elif isinstance(gate.proposal, Network) and choice == "reject":
+            about = "Nothing is sent, and the run ends as stopped. Why?"
+            self._reject(gate, RejectForm(what, about, drafts=self._drafts, key=f"reject {gate.id}"))
         else:
             self._send(Choose(self._card, _seen(gate), choice))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from textual.content import Content
 
 from swarm.cards import shown_parent
-from swarm.proposals import AnyProposal, Failure, Spawn, Terminate
+from swarm.proposals import AnyProposal, Failure, Network, Spawn, Terminate
 from swarm.state import Gate, Swarm
 from widgets import diff, facts, glyphs, proposed, why
 from widgets.ballot import Ballot
@@ -31,6 +31,11 @@ _CHOICES = {
     "fail": "take it as failed, as the files are now",
     "approve": "merge now",
     "reject": "not now; the branch stays as it is",
+}
+_OF_NETWORK = {
+    "approve": "use it for this run",
+    "human": "be the model yourself: each thought becomes a form, nothing is sent",
+    "reject": "do not use it, and stop the run; asks why",
 }
 
 
@@ -106,6 +111,7 @@ def wants(proposal: AnyProposal) -> str:
         case Failure():
             return "failed and cannot go on"
     return {
+        "network": "wants to use a model that you did not name",
         "budget": "has come to a limit",
         "in_doubt": "does not know whether a step was done",
         "merge": "is done: its branch can go into yours",
@@ -125,6 +131,8 @@ def _choosing(ballot: Ballot, state: Swarm) -> Iterator[Row]:
 
 def choice_words(gate: Gate, choice: str, state: Swarm) -> str:
     """What a choice of a gate does."""
+    if isinstance(gate.proposal, Network):
+        return _OF_NETWORK[choice]
     if choice == "stop":
         return "stop the run at its limit" if gate.kind == "budget" else "stop it and all below it"
     if choice == "raise":

@@ -11,14 +11,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Click, Key
+from textual.geometry import Size
 from textual.message import Message
-from textual.widgets import Static
+from textual.widget import Widget
 
 from swarm.frames import Frame
 from swarm.state import Swarm
 from widgets import detail_rows, glyphs, proposed
 from widgets.decision_bar import spelled
-from widgets.detail_rows import About
+from widgets.detail_rows import About, live_rows
 from widgets.lines import Lines, Row
 from widgets.proposed import MUTED
 from widgets.titled import Titled
@@ -27,8 +28,8 @@ from widgets.words import name_of
 _NAMES = tuple(detail_rows.SECTIONS)
 
 
-class Sections(Static):
-    """The names of the sections on one line; a click goes there."""
+class Sections(Widget):
+    """The names of the sections, on one line where they fit; a click goes there."""
 
     @dataclass
     class Chosen(Message):
@@ -38,22 +39,57 @@ class Sections(Static):
 
     def __init__(self) -> None:
         super().__init__(classes="detail-sections")
-        self._words: list[str] = []
+        self._here, self._sizes = 0, dict[str, str]()
 
     def show(self, here: int, sizes: dict[str, str]) -> None:
         """Shows all names, `here` marked."""
-        self._words = [f" {name} {sizes[name]} " if name in sizes else f" {name} " for name in _NAMES]
-        styles = ["bold reverse" if place == here else "" if name in sizes or not place else MUTED
-                  for place, name in enumerate(_NAMES)]  # fmt: skip
-        self.update(Content(" ").join(Content.styled(*pair) for pair in zip(self._words, styles, strict=True)))
+        if (here, sizes) != (self._here, self._sizes):
+            self._here, self._sizes = here, sizes
+            self.refresh(layout=True)
+
+    def _words(self, width: int) -> list[str]:
+        """The names with their sizes, with blanks around them where all fit on one line."""
+        words = [f"{name} {self._sizes[name]}" if name in self._sizes else name for name in _NAMES]
+        return [f" {word} " for word in words] if sum(len(word) + 3 for word in words) <= width + 1 else words
+
+    def _lines(self, width: int) -> list[dict[int, str]]:
+        """The names by their places, line by line, none of them broken."""
+        lines: list[dict[int, str]] = [{}]
+        room = width
+        for place, word in enumerate(self._words(width)):
+            if len(word) > room and lines[-1]:
+                lines.append({})
+                room = width
+            lines[-1][place] = word
+            room -= len(word) + 1
+        return lines
+
+    def _style(self, place: int) -> str:
+        if place == self._here:
+            return "bold reverse"
+        return "" if _NAMES[place] in self._sizes or not place else MUTED
+
+    def render(self) -> Content:
+        """The names."""
+        blank, end = Content(" "), Content("\n")
+        lines = self._lines(self.size.width)
+        return end.join(
+            blank.join(Content.styled(word, self._style(place)) for place, word in line.items()) for line in lines
+        )
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as the names need at a width."""
+        return len(self._lines(width))
 
     def on_click(self, event: Click) -> None:
         """Finds the name under the pointer."""
-        offset = event.get_content_offset(self)
+        offset, lines = event.get_content_offset(self), self._lines(self.size.width)
+        if offset is None or offset.y >= len(lines):
+            return
         end = 0
-        for place, words in enumerate(self._words):
-            end += len(words) + 1
-            if offset is not None and offset.y == 0 and offset.x < end:
+        for place, word in lines[offset.y].items():
+            end += len(word) + 1
+            if offset.x < end:
                 self.post_message(self.Chosen(place))
                 return
 
@@ -98,7 +134,7 @@ class NodeDetail(Vertical, Titled, can_focus=True):
             state: The run.
             node_id: Of the node.
             frames: Those about the node, in their order.
-            patches: What its commits changed, by commit, for those that a command made.
+            patches: What its commits changed, by commit; none as long as they are not read.
         """
         new = self._about is None or node_id != self._about.node.id
         self._about = About(state, state.nodes[node_id], frames, patches or {})
@@ -108,7 +144,7 @@ class NodeDetail(Vertical, Titled, can_focus=True):
         self._draw(top=new)
 
     def live(self, text: str) -> None:
-        """Shows what the node's model has streamed so far, below its steps; not recorded."""
+        """Shows what the node streams, below its steps; not recorded."""
         if text != self._live:
             self._live = text
             if _NAMES[self._place] == "Steps":
@@ -128,7 +164,7 @@ class NodeDetail(Vertical, Titled, can_focus=True):
         self.query_one(Sections).show(self._place, detail_rows.sizes(about))
         rows: list[Row] = list(detail_rows.SECTIONS[self.section](about))
         if self._live and self.section == "Steps":
-            rows += [Row(), proposed.note("its model is writing", 0), *proposed.prose(self._live, 2)]
+            rows += live_rows(self._live)
         self.query_one(Lines).show(rows or [proposed.note(detail_rows.EMPTY[self.section], 0)], top=top)
 
     def on_sections_chosen(self, event: Sections.Chosen) -> None:

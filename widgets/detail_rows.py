@@ -10,11 +10,15 @@ from textual.content import Content
 
 from swarm import frames as f
 from swarm.proposals import Write
+from swarm.session import parted
 from swarm.state import Node, Swarm
 from widgets import diff, glyphs, proposed
 from widgets.facts import short, spent
 from widgets.lines import Row
 from widgets.proposed import MUTED, flat, prose
+from widgets.words import count
+
+_SEEN = {"paths": "file", "matches": "line", "commits": "commit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class About:
         state: The run.
         node: The node, as it is in the state.
         frames: Those about the node, in their order.
-        patches: What commits changed, by commit; needed only for those that a command made.
+        patches: What commits changed, by commit; empty as long as they are not read.
     """
 
     state: Swarm
@@ -74,10 +78,22 @@ def steps(about: About) -> Iterator[Row]:
         yield Row(words + flat(f"  {_took(begun, ended)}").stylize(MUTED), lead)
         if ended is not None and ended.error:
             yield from prose(ended.error, 7, "$error" if ended.outcome == "failed" else "$warning")
+        if ended is not None and (cut := _saw(ended).get("cut")):
+            yield from prose(str(cut), 7, MUTED)
     for gate in (about.state.gates[gate] for gate in sorted(about.state.open_gates, key=int)):
         if gate.node == about.node.id and gate.seq is not None:
             lead = Content.styled(f"{glyphs.glyph('asks')} {gate.seq:>3}  ", "$warning")
             yield Row(flat(proposed.title(gate.proposal)).stylize("bold") + Content(f"  waits at gate {gate.id}"), lead)
+
+
+def live_rows(live: str) -> Iterator[Row]:
+    """What a node streams: the text of its model, what it logs, and how far it says it is."""
+    text, now = parted(live)
+    yield Row()
+    yield proposed.note("as it happens, not recorded", 0)
+    yield from prose(text, 2)
+    if now:
+        yield Row(flat(now), Content.styled(f"{glyphs.glyph('running')} ", glyphs.tone("running")))
 
 
 def _pairs(frames: Sequence[f.Frame]) -> Iterator[tuple[f.StepBegun | None, f.StepEnded | None]]:
@@ -105,6 +121,7 @@ def _took(begun: f.StepBegun | None, ended: f.StepEnded | None) -> str:
         assert begun is not None
         return f"since frame {begun.frame}"
     words = [f"{ended.outcome}, frame {ended.frame}" if ended.outcome != "ok" else f"frame {ended.frame}"]
+    words += _size(_saw(ended))
     if ended.usage and (tokens := ended.usage.input_tokens + ended.usage.output_tokens):
         words.append(f"{short(tokens)} tokens")
     if ended.commit:
@@ -112,8 +129,20 @@ def _took(begun: f.StepBegun | None, ended: f.StepEnded | None) -> str:
     return " · ".join(words)
 
 
+def _saw(ended: f.StepEnded) -> dict[str, Any]:
+    """What a look showed, with what it left out; nothing for steps of another kind, or one that failed."""
+    looked = ended.step in ("search", "git") and isinstance(ended.value, dict)
+    return ended.value if looked else {}
+
+
+def _size(saw: dict[str, Any]) -> Iterator[str]:
+    yield from (count(len(saw[name]), noun) for name, noun in _SEEN.items() if name in saw)
+    if "text" in saw:
+        yield count(len(diff.lines_of(str(saw["text"]))), "line")
+
+
 def changes(about: About) -> Iterator[Row]:
-    """What it changed in the files: each write as a difference, other effects by their commit."""
+    """What it changed in the files: what each commit changed, or a write as it was proposed, where that is unknown."""
     for frame in about.frames:
         if not isinstance(frame, f.StepEnded) or not frame.commit:
             continue
@@ -122,10 +151,10 @@ def changes(about: About) -> Iterator[Row]:
         what = proposed.title(final) if final else frame.step
         lead = Content.styled(f"{glyphs.glyph('commit')} {frame.commit[:7]}  ", "$accent")
         yield Row(flat(what).stylize("bold") + Content.styled(f"  frame {frame.frame}", MUTED), lead)
-        if isinstance(final, Write):
-            yield from diff.rows(final.original if final.before else None, final.content, 2)
-        elif frame.commit in about.patches:
+        if frame.commit in about.patches:
             yield from diff.patch(about.patches[frame.commit], 2)
+        elif isinstance(final, Write):
+            yield from diff.rows(final.original if final.before else None, final.content, 2)
         yield Row()
 
 

@@ -16,6 +16,8 @@ _CONTEXT = 3
 _COMPARED = 20_000
 _PIECE = 1_000
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_FILE = "diff --git "
+_KNOWN = ("index ", "--- ", "+++ ")  # said by the path, or of no use to a person
 _STYLES = {"+": "$success", "-": "$error", " ": ""}
 
 
@@ -90,7 +92,7 @@ def _changes(old: list[str], new: list[str], width: int, indent: int) -> Iterato
 
 
 def patch(text: str, indent: int = 0) -> list[Row]:
-    """A patch as git writes it."""
+    """A patch as git writes it; the head of each file is its path, and what else git says of it."""
     lines = lines_of(text)
     numbers = [int(number) for found in _HUNK.finditer(text) for number in (found[1], found[3])]
     width = len(str(max(numbers, default=0) + len(lines)))
@@ -106,11 +108,17 @@ def patch(text: str, indent: int = 0) -> list[Row]:
             old, new = int(hunk[1]), int(hunk[3])
             old_left, new_left = int(hunk[2] or 1), int(hunk[4] or 1)
             found.append(_note(line, width, indent))
-        elif line.startswith("\\"):
-            found.append(_note(line[1:].strip(), width, indent))
-        else:
-            found.append(Row(_bold(line), Content(" " * indent), code=True))
+        elif line.startswith(_FILE):
+            found.append(Row(safe.visible(_path(line)).stylize("bold"), Content(" " * indent), code=True))
+        elif not line.startswith(_KNOWN):
+            found.append(_note(line.removeprefix("\\").strip(), width, indent))
     return found
+
+
+def _path(line: str) -> str:
+    """The path in the first line of a file's patch, which names it twice, with `a/` and with `b/`."""
+    both = line.removeprefix(_FILE)
+    return both[: len(both) // 2].strip('"').removeprefix("a/")
 
 
 def code(text: str, indent: int = 0) -> list[Row]:
@@ -131,7 +139,3 @@ def _line(sign: str, number: int, line: str, width: int, indent: int) -> Iterato
 
 def _note(text: str, width: int, indent: int) -> Row:
     return Row(safe.text(text).stylize("$text-muted"), Content(" " * (indent + width + 1)))
-
-
-def _bold(line: str) -> Content:
-    return safe.visible(line).stylize("bold")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from swarm.cards import blocks
-from swarm.proposals import AnyProposal, Budget, Merge, Spawn, Terminate
+from swarm.proposals import AnyProposal, Budget, Merge, Network, Spawn, Terminate
 from swarm.state import Gate, Node, Swarm
 from swarm.values import Usage
 from widgets import proposed, reach
 from widgets.ballot import Ballot
-from widgets.words import count, name_of
+from widgets.words import count, name_of, price
 
 Fact = tuple[str, str]
 """A label and what it says; both may hold text of others."""
@@ -59,6 +59,7 @@ def _cost(state: Swarm, due: list[Gate], pairs: list[tuple[Gate, AnyProposal]]) 
     own = sum((state.nodes[gate.node].usage for gate in due if gate.node in state.nodes), Usage())
     tokens = state.usage.input_tokens + state.usage.output_tokens
     parts = [f"{spent(own)} here", f"{spent(state.usage)} so far"] if tokens else ["0 tokens so far"]
+    parts += [f"price {price(proposal.prices)}" for _, proposal in pairs if isinstance(proposal, Network)]
     new = sum(len(proposal.children) for _, proposal in pairs if isinstance(proposal, Spawn))
     if new:
         total = len(state.nodes)
@@ -85,6 +86,8 @@ def _unblocks(state: Swarm, gate: Gate, proposal: AnyProposal) -> str:
     node = state.nodes.get(gate.node)
     if node is None or isinstance(proposal, Merge):
         return ""
+    if isinstance(proposal, Network):
+        return "the whole run"
     if isinstance(proposal, Spawn):
         return f"{count(len(proposal.children), 'node')} now, then {name_of(state, node.id)}"
     if isinstance(proposal, Terminate):
@@ -117,6 +120,8 @@ def _changed_gate(state: Swarm, gate: Gate) -> str:
     for number in range(int(gate.id) - 1, 0, -1):
         other = state.gates.get(str(number))
         if other and (other.node, other.key, other.revision) == (gate.node, gate.key, gate.revision - 1):
+            if isinstance(other.proposal, Network):
+                return f"gate {other.id} was about {other.proposal.model} at {other.proposal.url}"
             reason = other.decision.reason if other.decision else other.why
             return f"revision {gate.revision}, after “{reason}” at gate {other.id}"
     return f"revision {gate.revision}"

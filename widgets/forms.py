@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -14,14 +14,25 @@ from swarm.errors import UsageError
 from swarm.values import LEVELS, Level, looser
 from widgets import safe
 from widgets.form import Drafts, Form, TextForm
-from widgets.words import LEVEL_WORDS
+from widgets.words import LEVEL_WORDS, count
 
 
 class RejectForm(TextForm):
-    """Why a proposal is rejected; the node reads it and proposes again."""
+    """Why a proposal is rejected.
 
-    def __init__(self, what: str, *, drafts: Drafts | None = None, key: str = "") -> None:
-        about = "What should be different? The node reads it and proposes again."
+    Args:
+        what: The proposal.
+        about: What the rejection leads to.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        about: str = "What should be different? The node reads it and proposes again.",
+        *,
+        drafts: Drafts | None = None,
+        key: str = "",
+    ) -> None:
         missing = "a rejection needs a reason: the node reads it"
         keys = "ctrl+s rejects   esc back, keeps the draft"
         super().__init__(f"Reject · {what}", about, missing=missing, drafts=drafts, key=key, keys=keys)
@@ -110,15 +121,21 @@ class LevelForm(Form[Level]):
         what: The node, or the run.
         present: The level in force.
         loosest: That of the parent: nothing looser can be set.
+        passing: How many gates that wait each level would approve at once.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(str(place), f"pick({place - 1})", show=False) for place in range(1, len(LEVELS) + 1)
     ]
 
-    def __init__(self, what: str, present: Level, loosest: Level = "auto") -> None:
-        super().__init__(f"Level · {what}", "It asks at:", "1–5 move   enter sets it   esc back")
-        self._present, self._loosest = present, loosest
+    def __init__(
+        self, what: str, present: Level, loosest: Level = "auto", passing: Mapping[Level, int] | None = None
+    ) -> None:
+        keys = "1–5 move   enter sets it   esc back"
+        super().__init__(
+            f"Level · {what}", "It asks at:", keys if loosest == "auto" else f"{keys}, M for the whole run"
+        )
+        self._present, self._loosest, self._passing = present, loosest, passing or {}
 
     def fields(self) -> Iterable[Widget]:
         """One line for each level."""
@@ -131,6 +148,8 @@ class LevelForm(Form[Level]):
         too_loose = looser(level, self._loosest)
         if too_loose:
             words += f"  · looser than what is above it ({self._loosest})"
+        elif passing := self._passing.get(level):
+            words += f"  · approves {count(passing, 'gate')} at once"
         return Option(safe.text(words), disabled=too_loose)
 
     def on_mount(self) -> None:

@@ -43,6 +43,8 @@ def offers(ballot: Ballot, item: Item | None) -> list[Offer]:
 def _choosing(ballot: Ballot, item: Item | None) -> Iterator[Offer]:
     gate = ballot.gates[0]
     yield Offer("approve", f"take {item.number}" if item else "take the line that 1–9 points at")
+    if gate.kind == "network":
+        yield Offer("reject", "reject")
     words = {"retry": "retry", "edit": "edit the directive", "skip": "skip", "stop": "stop"}
     if gate.kind == "failure":
         yield from (Offer(name, words[name]) for name in gate.proposal.choices if name in words)

@@ -16,6 +16,7 @@ from swarm.proposals import (
     Failure,
     InDoubt,
     Merge,
+    Network,
     Run,
     Save,
     Tag,
@@ -26,7 +27,7 @@ from swarm.values import Child, Evidence, Limits, Report
 from widgets import diff, glyphs, planned
 from widgets.lines import Row
 from widgets.safe import visible
-from widgets.words import count, summary
+from widgets.words import count, price, summary
 
 MUTED = "$text-muted"
 
@@ -155,6 +156,14 @@ def _tag(proposal: Tag, indent: int) -> Iterator[Row]:
 @rows.register
 def _save(proposal: Save, indent: int) -> Iterator[Row]:
     yield from diff.code(proposal.text, indent)
+
+
+@rows.register
+def _network(proposal: Network, indent: int) -> Iterator[Row]:
+    what = {"Model": proposal.model, "Host": proposal.host, "URL": proposal.url, "Price": price(proposal.prices)}
+    used = f"{proposal.purpose}; goal, files and reports go there"
+    for label, words in {**what, "Found in": ", ".join(proposal.variables), "Used for": used}.items():
+        yield Row(flat(words), Content.styled(f"{' ' * indent}{label:<10}", MUTED))
 
 
 @rows.register

@@ -140,9 +140,8 @@ class QuestionPanel(Vertical, Titled):
 
     def focus(self, scroll_visible: bool = True) -> Self:
         """Puts the focus where the answer is given."""
-        for body in self.children:
-            if isinstance(body, Body):
-                body.start()
+        if isinstance(self._part, Body):
+            self._part.start()
         return self
 
     def _send(self, answer: Any) -> None:

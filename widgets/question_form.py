@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from textual import on
@@ -20,7 +20,7 @@ from widgets.lines import Lines
 from widgets.pick import Pick
 from widgets.proposed import MUTED, prose
 from widgets.question_bodies import SENDS, Body
-from widgets.schema import fields_of
+from widgets.schema import Field, fields_of, misfits
 
 
 class FormBody(Body):
@@ -101,7 +101,7 @@ class FormBody(Body):
         if text is None:
             return
         try:
-            value = read_pasted(text)
+            value = read_pasted(text, fields_of(self.question.ask.form or {}))
         except UsageError as error:
             self._drafts[f"{self._key} paste"] = text
             self.complain(str(error))
@@ -112,17 +112,19 @@ class FormBody(Body):
         self.complain("")
 
 
-def read_pasted(text: str) -> dict[str, Any]:
+def read_pasted(text: str, fields: Iterable[Field]) -> dict[str, Any]:
     """The JSON object in what a chat said; a fence around it is taken off.
 
     Raises:
-        UsageError: If there is none.
+        UsageError: If there is none, or the fields cannot show it.
     """
     lines = [line for line in diff.lines_of(text.strip()) if not line.startswith("```")]
     try:
         value = json.loads("\n".join(lines))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"that is no JSON ({error}): paste the answer alone") from None
     if not isinstance(value, dict):
         raise UsageError("that is no JSON object: paste the answer alone")
+    if wrong := misfits(fields, value):
+        raise UsageError(f"that does not fit the form at {', '.join(wrong)}: ask for JSON that fits the schema")
     return value

@@ -13,6 +13,7 @@ from widgets.words import count
 _BEYOND = {
     "tag": "your repository: a new tag {name}",
     "save": "the workspace's memory, beyond this run: {name}",
+    "network": "the network: {host}",
     "budget": "the limits of this run",
     "failure": "this node only",
 }
@@ -20,6 +21,7 @@ _UNDO = {
     "tag": "by you: git tag -d {name}",
     "save": "by you: take {name} out of the memory",
     "merge": "by you, in git: {into} moves",
+    "network": "nothing to undo yet; what is sent later cannot be taken back",
     "budget": "",
     "failure": "",
     "in_doubt": "",

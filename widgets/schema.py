@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -45,6 +46,25 @@ class Field:
         if self.nullable:
             return None
         return {"lines": [], "groups": [], "flag": False}.get(self.kind, self.default if self.default else "")
+
+    def takes(self, value: Any) -> bool:
+        """Whether a JSON value can be shown in the field; null and what is not there always can."""
+        if value is None or self.kind == "json":
+            return True
+        if self.kind == "groups":
+            return isinstance(value, list) and all(
+                isinstance(one, dict) and not misfits(self.fields, one) for one in value
+            )
+        if self.kind == "lines":
+            return isinstance(value, list) and all(isinstance(one, str) for one in value)
+        if self.kind == "number":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        return isinstance(value, bool if self.kind == "flag" else str)
+
+
+def misfits(fields: Iterable[Field], value: Mapping[str, Any]) -> list[str]:
+    """The names of fields that cannot show what an object has for them."""
+    return [field.name for field in fields if not field.takes(value.get(field.name))]
 
 
 def fields_of(schema: dict[str, Any], definitions: dict[str, Any] | None = None) -> tuple[Field, ...]:

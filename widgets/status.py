@@ -15,6 +15,7 @@ from widgets.toned import Piece, Toned
 from widgets.words import LEVEL_WORDS, fit
 
 _THOUSAND = 1000
+_NO_PROSE = ("#", "`", "~", "?", "-", "<")
 
 
 class OneLine(Toned):
@@ -40,9 +41,12 @@ class OneLine(Toned):
 
 
 def _without_title(state: Swarm) -> str:
-    """The goal; of a plan, what stands below its title."""
+    """The goal; of a plan, the paragraph below its title, if there is one."""
     first, _, rest = state.goal.partition("\n")
-    return rest.strip() if first.strip("# ") == state.title else state.goal
+    if first.strip("# ") != state.title:
+        return state.goal
+    paragraph = rest.strip().partition("\n\n")[0]
+    return "" if paragraph.startswith(_NO_PROSE) else paragraph
 
 
 class RunHeader(OneLine):

@@ -13,6 +13,7 @@ from swarm.values import LEVELS
 from widgets.words import LEVEL_WORDS, name_of
 
 _ALWAYS = {
+    "network": "you did not name this endpoint",
     "in_doubt": "nobody but you can tell whether it was done",
     "budget": "a limit is yours to raise",
     "merge": "your branch is yours",

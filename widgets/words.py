@@ -12,6 +12,7 @@ from swarm.proposals import (
     Failure,
     InDoubt,
     Merge,
+    Network,
     Run,
     Save,
     Spawn,
@@ -20,7 +21,7 @@ from swarm.proposals import (
     Write,
 )
 from swarm.state import Node, Question, Swarm
-from swarm.values import Child, Level
+from swarm.values import Child, Level, Prices
 from widgets.glyphs import mark
 
 MANAGER = "decompose_directive"
@@ -57,6 +58,11 @@ def ago(span: timedelta) -> str:
 def count(number: int, noun: str) -> str:
     """`1 node`, `2 nodes`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def price(prices: Prices | None) -> str:
+    """What an endpoint takes; a dash where that is unknown."""
+    return prices.words if prices else "—"
 
 
 def round_of(child: Child) -> int:
@@ -104,6 +110,8 @@ def summary(proposal: AnyProposal) -> str:
             return f"write {path.rpartition('/')[2]}"
         case Tag(name=what) | Save(name=what):
             return f"{proposal.kind} {what}"
+        case Network(model=model, host=host):
+            return f"network: {model} at {host}"
         case Failure(error=what) | Budget(why=what):
             return f"{proposal.kind}: {what}"
         case InDoubt(what=what):

@@ -22,6 +22,11 @@ SECTIONS: dict[str, dict[str, Verb]] = {
         "runs": Verb("look", "List the runs."),
         "show": Verb("look", "Show a run, now or at a frame."),
         "history": Verb("look", "List all that happened in a run."),
+        "diff": Verb("diff", "Show what changed between two frames, files included."),
+        "fork": Verb("fork", "Begin a new run at a frame of another one."),
+        "undo": Verb("fork", "Take the last decision back."),
+        "snapshot": Verb("snapshot", "Write a run to a file that another clone can go on from."),
+        "export": Verb("export", "Write a run as a page, a picture, data or a plan."),
         "merge": Verb("merge", "Take the work of a run over into your branch."),
     },
     "Decide": {

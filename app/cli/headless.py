@@ -10,6 +10,7 @@ from app.cli import codes
 from app.cli.output import complain, put, say
 from app.cli.render import inbox_text
 from app.cli.telling import told
+from app.farewell import place_of
 from app.models import models
 from swarm.engine import Engine
 from swarm.errors import SwarmError
@@ -38,16 +39,17 @@ def drive(home: Home, run: str, since: int, *, as_json: bool) -> int:
         KeyboardInterrupt: If the person interrupted it; it can be taken up again.
     """
     show = _put if as_json else _say
+    place = place_of(home.root)
     try:
         state, fault = asyncio.run(_driven(home, run, since, show))
     except KeyboardInterrupt:
-        complain(f"interrupted: go on with `swarm resume {run}`")
+        complain(f"interrupted: go on with `swarm resume {run}{place}`")
         raise
     if fault:
-        complain(f"{fault}; go on with `swarm resume {run}`")
+        complain(f"{fault}; go on with `swarm resume {run}{place}`")
         return codes.FAILED
     if not as_json:
-        say(_last_words(state))
+        say(_last_words(state, place))
     return codes.of(state)
 
 
@@ -100,12 +102,12 @@ def _say(frame: Frame) -> None:
     say(told(frame))
 
 
-def _last_words(state: Swarm) -> str:
+def _last_words(state: Swarm, place: str) -> str:
     lines = [f"run {state.run}: {state.status.replace('_', ' ')}" + (f": {state.why}" if state.why else "")]
     if state.status == "paused":
-        lines.append(f"swarm continue {state.run} takes the pause back")
+        lines.append(f"swarm continue {state.run}{place} takes the pause back")
     if state.waiting:
         lines.append(inbox_text(state))
     if not state.ended:
-        lines.append(f"go on with: swarm resume {state.run}")
+        lines.append(f"go on with: swarm resume {state.run}{place}")
     return "\n".join(lines)

@@ -10,6 +10,7 @@ from app.cli import options, shaped
 from app.cli.output import put, put_json, say
 from app.cli.render import inbox_text, run_list, run_text
 from app.cli.telling import told
+from app.cli.workspace import looking
 from swarm.frames import encode
 from swarm.home import Home
 
@@ -36,8 +37,8 @@ def runs_command(root: Path, as_json: bool) -> None:
 @options.root
 def show_command(run: str | None, frame: int | None, root: Path, as_json: bool) -> None:
     """Show a run (the newest if none is named): its nodes, what waits, what it took."""
-    home = Home(root)
-    state = home.state(home.find(run), frame)
+    with looking(root) as home:
+        state = home.state(home.find(run), frame)
     if as_json:
         put_json(shaped.run(state))
     else:
@@ -50,12 +51,12 @@ def show_command(run: str | None, frame: int | None, root: Path, as_json: bool) 
 @options.root
 def history_command(run: str | None, root: Path, as_json: bool) -> None:
     """List all that happened in a run, one frame a line."""
-    home = Home(root)
-    for frame in home.frames(home.find(run)):
-        if as_json:
-            put(encode(frame).decode())
-        else:
-            say(told(frame))
+    with looking(root) as home:
+        for frame in home.frames(home.find(run)):
+            if as_json:
+                put(encode(frame).decode())
+            else:
+                say(told(frame))
 
 
 @click.command("inbox")
@@ -64,8 +65,8 @@ def history_command(run: str | None, root: Path, as_json: bool) -> None:
 @options.root
 def inbox_command(run: str | None, root: Path, as_json: bool) -> None:
     """List the gates and questions that wait for you in a run, what holds up most first."""
-    home = Home(root)
-    state = home.state(home.find(run))
+    with looking(root) as home:
+        state = home.state(home.find(run))
     if as_json:
         put_json(shaped.waiting(state))
     else:

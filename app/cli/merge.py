@@ -11,7 +11,7 @@ from app.cli import options
 from app.cli.steer import receipt, send
 from app.cli.workspace import is_live
 from app.models import models
-from swarm.commands import Decide, Seen
+from swarm.commands import Command, Decide, OfferMerge, Seen
 from swarm.errors import MergeRefused, Refused
 from swarm.follower import Follower
 from swarm.home import Home
@@ -28,21 +28,20 @@ _PATIENCE = 60.0  # seconds
 @options.as_json
 @options.root
 def merge_command(run: str, root: Path, as_json: bool) -> None:
-    """Merge the branch of a run that is done into yours: what its last gate offers.
+    """Merge the branch of a run that has ended into yours, however it ended.
 
     All or nothing: where something would be lost or mixed, nothing is changed.
     """
     home = Home(root)
     name = home.find(run)
     state = home.state(name)
-    if state.ended != "done":
-        raise Refused(f"run {name} is {state.status}, not done: `git merge {state.branch}` takes over what it has")
+    if not state.ended:
+        raise Refused(f"run {name} is {state.status}, not ended: `git merge {state.branch}` takes over what it has")
     gate = _offer(state)
     if gate is None or gate.status == "stale":
-        state = _settled(home, name)
+        state = _offered(home, name)
         gate = _offer(state)
-    if gate is None:
-        raise Refused(f"run {name} has nothing to merge: all of {state.branch} is in your branch")
+    assert gate is not None
     if gate.status == "open":
         _look_first(home, state.branch)
         state = send(home, name, Decide(gates=(Seen(gate=gate.id, digest=gate.digest),), verb="approve"))
@@ -73,16 +72,24 @@ def _check(state: Swarm, gate: Gate) -> None:
     raise MergeRefused(gate.why or f"run {state.run} is not merged yet: {by_hand}")
 
 
+def _offered(home: Home, run: str) -> Swarm:
+    """The run once its merge is offered: by this process, or by the one that has it open."""
+    return send(home, run, OfferMerge()) if is_live(home, run) else asyncio.run(_driven(home, run, OfferMerge()))
+
+
 def _settled(home: Home, run: str) -> Swarm:
-    """The run once its merge was offered, or carried out: by this process, or by the one that drives it."""
+    """The run once its merge was carried out: by this process, or by the one that has it open."""
     return asyncio.run(_followed(home, run) if is_live(home, run) else _driven(home, run))
 
 
-async def _driven(home: Home, run: str) -> Swarm:
+async def _driven(home: Home, run: str, *commands: Command) -> Swarm:
     found = models(home)
     try:
         async with opened(home, run, found) as engine:
-            return await engine.settled()
+            await engine.settled()
+            for command in commands:
+                await engine.do(command)
+            return engine.state
     finally:
         await found.aclose()
 

@@ -36,3 +36,10 @@ def as_json(function: F) -> F:
 def run(function: F) -> F:
     """Gives the verb `run`: a name, or None for the newest run."""
     return click.argument("run", required=False)(function)
+
+
+def run_or_node(function: F) -> F:
+    """Gives the verb `run`, `node` (None for the whole run), `as_json` and `root`."""
+    for give in (root, as_json, click.argument("node", required=False), click.argument("run")):
+        function = give(function)
+    return function

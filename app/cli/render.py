@@ -8,13 +8,14 @@ from app.cli.output import table
 from app.cli.shaped import choices
 from app.cli.text import line
 from swarm.cards import Card, cards, questions
-from swarm.home import RunRow
-from swarm.proposals import AnyProposal, Failure, Merge, Run, Spawn, Terminate, Write
+from swarm.catalogue import RunRow
+from swarm.proposals import AnyProposal, Failure, Merge, Network, Run, Spawn, Terminate, Write
 from swarm.state import Gate, Question, Swarm
-from widgets.words import count, summary
+from widgets.words import count, price, summary
 
 _DIGEST = 12
 _DEEPEST = 20
+_PROBLEM = 300
 
 
 def run_list(rows: list[RunRow]) -> str:
@@ -24,8 +25,8 @@ def run_list(rows: list[RunRow]) -> str:
 
 
 def _cells(row: RunRow) -> tuple[str, ...]:
-    if row.problem:
-        return (row.id, row.status, "", "", "", line(row.problem))
+    if row.frame < 0:
+        return (row.id, row.status, "", "", "", line(row.problem, _PROBLEM))
     status = f"{row.status}, open in {row.writer}" if row.writer is not None else row.status
     return (
         row.id,
@@ -33,7 +34,7 @@ def _cells(row: RunRow) -> tuple[str, ...]:
         str(row.waiting or ""),
         f"{row.started:%Y-%m-%d %H:%M}",
         line(row.branch),
-        line(row.goal, 60),
+        line(row.goal, 60) + (f" · {line(row.problem, _PROBLEM)}" if row.problem else ""),
     )
 
 
@@ -111,6 +112,9 @@ def _detail(proposal: AnyProposal) -> Iterator[str]:
             yield f"sandbox {proposal.tier}"
         case Failure():
             yield proposal.error
+        case Network():
+            yield f"{proposal.url}, price {price(proposal.prices)}"
+            yield f"found in {', '.join(proposal.variables)}; for {proposal.purpose}"
         case Merge():
             yield f"{proposal.branch}: {count(proposal.commits, 'commit')}, {count(len(proposal.files), 'file')}"
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from app.cli.shapes import DecisionShape
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from app.cli.shapes import DecisionShape, RunShape
+from swarm.difference import Difference
+from swarm.frames import Frame
 from swarm.values import Value
+from swarm.workspace.changes import FileChange
 
 
 class WhyShape(Value):
@@ -44,6 +51,79 @@ class ReceiptShape(Value):
     status: str
     waiting: int
     live: bool
+
+
+class ForkShape(Value):
+    """What `fork` and `undo` print with `--json`.
+
+    Attributes:
+        run: Id of the new run.
+        origin: The run that it comes from.
+        frame: The last frame that both share.
+        branch: Of the new run; it begins at `commit`.
+        status: Of the new run; `waiting` counts what waits in it.
+    """
+
+    run: str
+    origin: str
+    frame: int
+    branch: str
+    commit: str
+    status: str
+    waiting: int
+
+
+class SnapshotShape(Value):
+    """What `snapshot` prints with `--json`: the files that it wrote; `bundle` is empty where none was needed."""
+
+    run: str
+    frame: int
+    file: str
+    bundle: str
+    commit: str
+
+
+class ExportedShape(Value):
+    """What `export` prints with `--json`: the file that it wrote, and the run and frame that are in it."""
+
+    run: str
+    frame: int
+    file: str
+    bytes: int
+
+
+class ExportShape(Value):
+    """What `export` writes to a file that ends in `.json`.
+
+    Attributes:
+        format: Always the same.
+        version: Of this shape.
+        run: Its id.
+        origin: The run and frame that it was forked from, as `wc-1@12`; empty for none.
+        frame: Number of the last frame in it.
+        frames: All of them, as `history --json` prints them.
+        state: The run at the last of them, as `show --json` prints it.
+    """
+
+    format: Literal["swarm-export"] = "swarm-export"
+    version: Literal[1] = 1
+    run: str
+    origin: str
+    frame: int
+    frames: tuple[Annotated[Frame, Field(discriminator="kind")], ...]
+    state: RunShape
+
+
+class DiffShape(Difference):
+    """`diff --json`: what differs between two frames.
+
+    Attributes:
+        files: The files that differ, each with its status and the lines added and removed.
+        patch: The unified diff of all of them.
+    """
+
+    files: tuple[FileChange, ...]
+    patch: str
 
 
 class ActionShape(Value):

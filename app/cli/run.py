@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from functools import partial
 from pathlib import Path
 
 import click
@@ -12,13 +10,14 @@ import click
 from app.cli import options
 from app.cli.headless import drive
 from app.cli.output import complain
-from app.cli.screen import need_terminal, show_run
+from app.cli.screen import need_terminal, show
 from app.cli.workspace import home_or_offer
-from app.models import check_reachable, endpoint, models, usual, words
-from app.settings import load_settings
-from app.starting import Prepared, Wish, prepared
+from app.models import check_reachable, endpoint, models, words
+from app.starting import Prepared, Wish, made_ready
+from swarm.errors import UsageError
 from swarm.home import Home
-from swarm.runs import start
+from swarm.runs import Start, start
+from swarm.snapshots import begin_from
 from swarm.values import LEVELS, Level, Limits
 
 _NAMED = 3
@@ -44,7 +43,8 @@ _headless = click.option("--headless", is_flag=True, help="Open no screen; go on
 
 
 @click.command("run")
-@click.argument("goal")
+@click.argument("goal", required=False)
+@click.option("--from", "snapshot", type=click.Path(path_type=Path), metavar="FILE", help="Go on from a snapshot.")
 @click.option("--model", default="", metavar="KIND[:NAME]", help="Who thinks: plan, human, openai[:NAME], replay:RUN.")
 @click.option("--autonomy", type=click.Choice(LEVELS), help="How much goes through without you.")
 @click.option(
@@ -57,7 +57,8 @@ _headless = click.option("--headless", is_flag=True, help="Open no screen; go on
 @options.as_json
 @options.root
 def run_command(
-    goal: str,
+    goal: str | None,
+    snapshot: Path | None,
     model: str,
     autonomy: Level | None,
     budget: dict[str, int],
@@ -70,24 +71,40 @@ def run_command(
 ) -> int:
     """Pursue GOAL: a sentence (@PATH in it attaches a file), or the path of a plan such as plan.md.
 
-    --json opens no screen either, and prints one frame a line.
+    --json opens no screen either, and prints one frame a line. With --from the goal is that of the snapshot; nothing
+    that was allowed elsewhere is allowed here.
     """
+    if snapshot:
+        if goal or budget or context or defaults or allow_unsandboxed:
+            raise UsageError("--from takes goal and rules from the snapshot: only --model and --autonomy go with it")
+        return _run_from(snapshot, model, autonomy or "step", headless, root, as_json)
+    if goal is None:
+        raise UsageError("no GOAL: say `swarm run PLAN.md`, or a goal in quotes")
     wish = Wish(goal, model, autonomy, budget, context, defaults, allow_unsandboxed)
-    ready = prepared(wish, partial(usual, preferred=load_settings(os.environ).model))
+    ready = made_ready(wish)
     if not (headless or as_json):
         need_terminal()
     home = home_or_offer(root)
-    asyncio.run(_check_model(home, ready.start.model))
+    asyncio.run(_check_model(home, ready.start))
     _say_what_matters(home, goal, ready, was_named=bool(model))
     run = asyncio.run(start(home, ready.start))
-    return drive(home, run, -1, as_json=as_json) if headless or as_json else show_run(home, run)
+    return drive(home, run, -1, as_json=as_json) if headless or as_json else show(home, run)
+
+
+def _run_from(path: Path, model: str, level: Level, headless: bool, root: Path, as_json: bool) -> int:
+    if not (headless or as_json):
+        need_terminal()
+    home = home_or_offer(root)
+    run = asyncio.run(begin_from(home, path, level, model))
+    after = int(home.state(run).origin.rpartition("@")[2])
+    return drive(home, run, after, as_json=as_json) if headless or as_json else show(home, run)
 
 
 def _say_what_matters(home: Home, goal: str, ready: Prepared, *, was_named: bool) -> None:
     """Says on standard error what a person should know before the run begins."""
     for warning in ready.plan.warnings if ready.plan else ():
         complain(f"{goal}:{warning.line}: warning: {warning.message}")
-    found = None if was_named else endpoint(ready.start.model)
+    found = None if was_named or ready.start.network else endpoint(ready.start.model)
     if found:
         complain(f"the model is {words(found)}: --model chooses another one")
     dirty = [path for path in home.repository.dirty_paths() if home.root / path != Path(goal).absolute()]
@@ -96,12 +113,12 @@ def _say_what_matters(home: Home, goal: str, ready: Prepared, *, was_named: bool
         complain(f"the run begins at your last commit and does not see what you have not committed: {names}")
 
 
-async def _check_model(home: Home, spec: str) -> None:
-    """Sees that a model is there before anything is made for it."""
+async def _check_model(home: Home, what: Start) -> None:
+    """Sees that a model is there before anything is made for it; one that is asked about first is not called on."""
     found = models(home)
     try:
-        found.find(spec)
-        if where := endpoint(spec):
+        found.find(what.model)
+        if what.network is None and (where := endpoint(what.model)):
             await check_reachable(where)
     finally:
         await found.aclose()
@@ -122,4 +139,4 @@ def resume_command(run: str | None, headless: bool, root: Path, as_json: bool) -
     if headless or as_json:
         return drive(home, name, home.state(name).frame, as_json=as_json)
     need_terminal()
-    return show_run(home, name)
+    return show(home, name)

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from app.cli import replies, shapes
 from swarm.frames import Frame
 from swarm.plan.growth import Outline
+from swarm.snapshot import Snapshot
 from swarm.values import Document
 
 FOLDER = Path(__file__).parent.parent.parent / "docs" / "schema"
@@ -23,6 +24,10 @@ _SHAPES: dict[str, Any] = {
     "inbox": list[shapes.WaitingGate | shapes.WaitingQuestion],
     "why": replies.WhyShape,
     "receipt": replies.ReceiptShape,
+    "fork": replies.ForkShape,
+    "diff": replies.DiffShape,
+    "snapshot": Snapshot,
+    "export": replies.ExportShape,
     "plan": Outline,
     "actions": list[replies.ActionShape],
     "memory": list[Document],

@@ -10,8 +10,9 @@ from app.cli.output import say
 from app.cli.workspace import on_a_terminal
 from app.models import profiles
 from app.settings import Settings, load_settings
+from swarm.catalogue import RunRow
 from swarm.errors import UsageError
-from swarm.home import Home, RunRow
+from swarm.home import Home
 
 
 def need_terminal() -> None:
@@ -26,27 +27,22 @@ def need_terminal() -> None:
         )
 
 
-def show_run(home: Home, run: str) -> int:
-    """Shows a run until the person leaves; returns the exit code."""
-    return _shown(home, run)
-
-
 def show_first(home: Home) -> int:
     """Shows the one run that waits, else all runs, or the ways to begin where there are neither runs nor endpoints."""
     need_terminal()
     rows = home.rows()
     waiting = [row.id for row in rows if _waits(row)]
     if len(waiting) == 1:
-        return _shown(home, waiting[0])
-    return _shown(home, "" if rows or profiles() else None)
+        return show(home, waiting[0])
+    return show(home, "" if rows or profiles() else None)
 
 
 def _waits(row: RunRow) -> bool:
     return row.status in ("waiting", "running", "paused") and row.waiting > 0
 
 
-def _shown(home: Home, run: str | None) -> int:
-    """Shows a run, the list of runs (empty name) or the welcome (None)."""
+def show(home: Home, run: str | None) -> int:
+    """Shows a run, the list of runs (empty name) or the welcome (None) until the person leaves; gives the exit code."""
     for text in asyncio.run(_app(home, run, load_settings(os.environ))):
         say(text)
     return codes.DONE

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from app.cli import shapes
 from swarm.cards import blocks, cards, questions
-from swarm.home import RunRow
-from swarm.proposals import Terminate
+from swarm.catalogue import RunRow
+from swarm.snapshot import queue
 from swarm.state import Decision, Gate, Node, Question, Swarm
 
 
@@ -22,7 +20,7 @@ def run(state: Swarm) -> shapes.RunShape:
         nodes=tuple(node(found) for found in sorted(state.nodes.values(), key=lambda found: int(found.id))),
         gates=tuple(gate(found) for found in sorted(state.gates.values(), key=lambda found: int(found.id))),
         questions=tuple(map(question, sorted(state.questions.values(), key=lambda found: int(found.id[1:])))),
-        queue=tuple(_queue(state)),
+        queue=queue(state),
         usage=state.usage,
     )
 
@@ -75,19 +73,11 @@ def question(found: Question) -> shapes.QuestionShape:
         text=found.ask.text,
         choices=found.ask.choices,
         default=found.ask.default,
-        status="open" if found.open else "withdrawn" if found.withdrawn else "answered",
+        status=found.status,
         answer=found.answer,
         by=found.by,
         opened=found.opened_at,
     )
-
-
-def _queue(state: Swarm) -> Iterator[shapes.OperationShape]:
-    for queued, _ in sorted(state.queued.items(), key=lambda item: item[1]):
-        yield shapes.OperationShape(operation="spawn", node=queued)
-    for found in sorted(state.gates.values(), key=lambda found: int(found.id)):
-        if found.status == "decided" and found.seq is not None and isinstance(found.proposal, Terminate):
-            yield shapes.OperationShape(operation="terminate", node=found.node)
 
 
 def row(found: RunRow) -> shapes.RunRowShape:
@@ -96,7 +86,7 @@ def row(found: RunRow) -> shapes.RunRowShape:
         id=found.id,
         goal=found.goal,
         status=found.status,
-        started=None if found.problem else found.started,
+        started=found.started if found.frame >= 0 else None,
         waiting=found.waiting,
         branch=found.branch,
         origin=found.origin,

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from swarm.proposals import AnyProposal
+from swarm.snapshot import Operation
 from swarm.values import Report, Usage, Value
 
 
@@ -112,13 +113,6 @@ class QuestionShape(Value):
     opened: datetime
 
 
-class OperationShape(Value):
-    """An operation of the lifecycle queue that was accepted and not yet carried out."""
-
-    operation: Literal["spawn", "terminate"]
-    node: str
-
-
 class RunShape(Value):
     """`show --json`: a run at a frame.
 
@@ -143,7 +137,7 @@ class RunShape(Value):
     nodes: tuple[NodeShape, ...]
     gates: tuple[GateShape, ...]
     questions: tuple[QuestionShape, ...]
-    queue: tuple[OperationShape, ...]
+    queue: tuple[Operation, ...]
     usage: Usage
 
 
@@ -154,7 +148,7 @@ class RunRowShape(Value):
         id: Of the run.
         goal: In a few words.
         status: As in `swarm.frames.RunStatus`, or `damaged`.
-        started: When, UTC; None if it is damaged.
+        started: When, UTC; None if not even that can be read.
         waiting: How many gates and questions wait.
         branch: Of git.
         origin: The run and frame that it was forked from; empty for none.
@@ -188,7 +182,9 @@ class WaitingGate(Value):
 
     id: str
     node: str
-    kind: Literal["spawn", "terminate", "write", "run", "tag", "save", "budget", "failure", "in_doubt", "merge"]
+    kind: Literal[
+        "spawn", "terminate", "write", "run", "tag", "save", "network", "budget", "failure", "in_doubt", "merge"
+    ]
     digest: str
     proposal: AnyProposal
     choices: tuple[str, ...]

@@ -97,41 +97,29 @@ def level_command(run: str, words: tuple[str, ...], root: Path, as_json: bool) -
 
 
 @click.command("pause")
-@click.argument("run")
-@click.argument("node", required=False)
-@options.as_json
-@options.root
+@options.run_or_node
 def pause_command(run: str, node: str | None, root: Path, as_json: bool) -> None:
     """Begin no further step in the run, or in NODE and all below it."""
     _do(root, run, Pause(node=node), f"{_whole(run, node)} is paused", as_json)
 
 
 @click.command("continue")
-@click.argument("run")
-@click.argument("node", required=False)
-@options.as_json
-@options.root
+@options.run_or_node
 def continue_command(run: str, node: str | None, root: Path, as_json: bool) -> None:
     """Take a pause back."""
     _do(root, run, Continue(node=node), f"{_whole(run, node)} goes on", as_json)
 
 
 @click.command("stop")
-@click.argument("run")
-@click.argument("node", required=False)
 @click.option("--because", default="", metavar="TEXT", help="Why; it stands in the report.")
-@options.as_json
-@options.root
+@options.run_or_node
 def stop_command(run: str, node: str | None, because: str, root: Path, as_json: bool) -> None:
     """End the run, or NODE and all below it, as stopped; what it did stays on its branch."""
     _do(root, run, Stop(node=node, reason=because), f"{_whole(run, node)} is stopped", as_json)
 
 
 @click.command("retry")
-@click.argument("run")
-@click.argument("node", required=False)
-@options.as_json
-@options.root
+@options.run_or_node
 def retry_command(run: str, node: str | None, root: Path, as_json: bool) -> None:
     """Try NODE again that waits at a failure; without one, all that do."""
     home = Home(root)

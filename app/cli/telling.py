@@ -11,10 +11,11 @@ from widgets.words import summary
 def told(frame: f.Frame) -> str:
     """A frame as one line that does a terminal no harm: number, time (UTC), node, what happened."""
     node = f"node {frame.node}" if frame.node else "run"
-    return f"{frame.frame:>5}  {frame.at:%H:%M:%S}  {node:<9}  {_what(frame)}"
+    return f"{frame.frame:>5}  {frame.at:%H:%M:%S}  {node:<9}  {what_happened(frame)}"
 
 
-def _what(frame: f.Frame) -> str:
+def what_happened(frame: f.Frame) -> str:
+    """What a frame is about, on one line that does a terminal no harm."""
     words = _of_run(frame) or _of_node(frame) or _of_gate(frame) or _of_human(frame)
     return line(words or frame.kind)
 
@@ -31,6 +32,8 @@ def _of_run(frame: f.Frame) -> str:
             return _with("ended", frame.status.replace("_", " "), frame.why)
         case f.RunMerged():
             return f"merged into {frame.into} as {frame.commit[:10]}"
+        case f.ModelSet():
+            return f"model {frame.model}, set by {frame.by}"
         case f.LimitsRaised():
             return f"limits raised by {frame.by}"
         case f.WorkspaceEdited():

@@ -10,8 +10,7 @@ from app.cli import options, shaped
 from app.cli.output import put_json, say
 from app.cli.replies import WhyShape
 from app.cli.text import line
-from app.cli.workspace import gate_of
-from swarm.home import Home
+from app.cli.workspace import gate_of, looking
 from swarm.state import Gate, Swarm
 from widgets.why import asked_by, in_more_words
 from widgets.words import summary
@@ -24,9 +23,9 @@ from widgets.words import summary
 @options.root
 def why_command(run: str, gate: str, root: Path, as_json: bool) -> None:
     """Say by which rule a gate asks, or by which it went through."""
-    home = Home(root)
-    state = home.state(home.find(run))
-    reasons = _reasons(state, gate_of(state, gate))
+    with looking(root) as home:
+        state = home.state(home.find(run))
+        reasons = _reasons(state, gate_of(state, gate))
     if as_json:
         put_json(reasons)
     else:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
+from app.cli.output import complain
 from app.cli.text import clean
-from swarm.errors import NotARepository, UnknownName
+from swarm.errors import Damaged, NotARepository, SwarmError, UnknownName
 from swarm.home import Home, init_repository
 from swarm.state import Gate, Swarm
 from swarm.store.lock import RunLock
@@ -17,6 +20,28 @@ from swarm.store.lock import RunLock
 def on_a_terminal() -> bool:
     """Whether a person can see and answer what is shown: textual draws on standard error."""
     return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
+@contextmanager
+def looking(root: Path) -> Iterator[Home]:
+    """The workspace of a folder, for a verb that only looks: what a damaged history still tells can be seen.
+
+    At the end one line on standard error says from which frame on it is damaged.
+    """
+    home = Home(root, tolerate=True)
+    try:
+        yield home
+    except Damaged:
+        raise
+    except SwarmError:
+        _warn(home)
+        raise
+    _warn(home)
+
+
+def _warn(home: Home) -> None:
+    for problem in home.damage.values():
+        complain(problem)
 
 
 def home_or_offer(root: Path) -> Home:

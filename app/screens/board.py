@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import partial
 from typing import ClassVar
 
 from textual import work
@@ -14,8 +13,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from app import keys
-from app.attention import Attention, window_title
-from app.choice import Choice, of_gate, of_question, waiting
+from app.attention import Attention
+from app.choice import Choice, waiting
 from app.desk import Desk
 from app.follow import follow
 from app.requests import ShowRuns
@@ -23,13 +22,12 @@ from app.screens.leaving import Leaving
 from app.screens.middle import Middle, is_form
 from app.screens.node_commands import NodeCommands
 from app.screens.notice import Notice
-from app.screens.opening import Opening
-from app.screens.panes import PANES, Panes
+from app.screens.panes import PANES
 from app.screens.tabs import Tabs
 from swarm.errors import SwarmError
 from swarm.frames import Frame
 from swarm.session import Session
-from swarm.state import Node, Swarm
+from swarm.state import Swarm
 from widgets.inbox import Inbox
 from widgets.question import QuestionPanel
 from widgets.receipts import Receipts
@@ -41,7 +39,7 @@ from widgets.tree import SwarmTree
 TOO_SMALL = "The board needs at least 60 columns and 16 rows."
 
 
-class BoardScreen(Panes, Opening, NodeCommands, Leaving):
+class BoardScreen(NodeCommands, Leaving):
     """Shows a run as it goes on.
 
     Args:
@@ -93,7 +91,7 @@ class BoardScreen(Panes, Opening, NodeCommands, Leaving):
         try:
             await follow(self.session, self._arrived)
         except SwarmError as error:
-            self.say(str(error))
+            self.say(f"nothing new is shown any more: {error}", stays=True)
 
     def _arrived(self, state: Swarm, frames: Sequence[Frame]) -> None:
         self.newest = state
@@ -113,12 +111,12 @@ class BoardScreen(Panes, Opening, NodeCommands, Leaving):
         header = self.query_one_optional(RunHeader)
         if header is None:
             return  # the program is closing: panes go before their screen
+        super().show_run()
         shown, last = self.shown, self.newest.frame
         now = shown.at if self.in_past else self.clock()
         waits = waiting(shown)
-        self.set_class(self.in_past, "-past")
         header.show(shown, last)
-        self.query_one(SwarmTree).show(shown)
+        self.swarm_tree.show(shown)
         self.query_one(Inbox).show(shown, now)
         self.query_one(Receipts).show(shown)
         self.query_one(Timeline).show(self._marks, last, shown.frame)
@@ -129,7 +127,6 @@ class BoardScreen(Panes, Opening, NodeCommands, Leaving):
         else:
             self.middle.show(self.open_now, shown, now, past=self.in_past)
         self._show_keys(len(waits))
-        self.app.title = window_title(self.newest.run, self.newest.waiting)
 
     def _show_question(self, shown: Swarm, waits: Sequence[Choice]) -> None:
         beside = [choice.question for choice in waits if choice.question and not is_form(shown, choice)]
@@ -143,6 +140,7 @@ class BoardScreen(Panes, Opening, NodeCommands, Leaving):
         part = "past" if self.in_past else self.pane
         found = [*keys.line(part, self._changed)] if part in keys.LINES else []
         if not self.in_past:
+            found += keys.line("asked", self._changed) if self.newest.open_questions else []
             found += keys.line("board", self._changed)
         self.query_one(KeyLine).show(found, keys.line("always", self._changed))
         self.show_tabs(self._tab_words(waits))
@@ -153,55 +151,9 @@ class BoardScreen(Panes, Opening, NodeCommands, Leaving):
             words["question"] = f"i {self.asked}"
         return {**words, "receipts": "4 Decided", "timeline": "5 Time"}
 
-    # -- where the human is --------------------------------------------------------------------------------------------
-
-    @property
-    def middle(self) -> Middle:
-        """Card, form or node."""
-        return self.query_one(Middle)
-
-    @property
-    def here(self) -> Choice:
-        """The question beside, if the focus is there, or what is in the middle."""
-        if self.pane == "question" and self.asked:
-            return of_question(self.shown, self.asked)
-        return self.open_now
-
-    @property
-    def target(self) -> Node | None:
-        """The node under the cursor of the tree if the focus is there, or the one that is open."""
-        tree = self.query_one(SwarmTree)
-        node = tree.cursor_node if tree.has_focus else self.here.node
-        return self.shown.nodes.get(node or self.shown.root or "")
-
-    def reach(self, *, question: bool) -> None:
-        """Goes to the question beside, or to the middle."""
-        self.action_pane("question" if question else "middle")
-
-    def open(self, choice: Choice, *, focus: bool = True) -> None:
-        """Shows a card, a question or a node; the cursor of the tree goes along unless the human holds it."""
-        super().open(choice, focus=focus)
-        tree = self.query_one(SwarmTree)
-        if not tree.has_focus:
-            tree.go_to(choice.node, gate=choice.gates[0] if choice.gates else None, question=choice.question or None)
-
-    def has_pane(self, pane: str) -> bool:
-        """A question is not always there."""
-        return pane != "question" or bool(self.asked)
-
-    def enter(self, pane: str) -> None:
-        """Goes to a pane; in the middle, to what can be seen there."""
-        (self.middle.front if pane == "middle" else self.query_one(f"#{pane}")).focus()
-
     def on_descendant_focus(self) -> None:
         """The last line says what keys do where the focus is."""
         self._show_keys(len(waiting(self.shown)))
-
-    def jumps(self) -> Iterator[tuple[str, Callable[[], object]]]:
-        """All that waits, for the palette."""
-        for entry in self.query_one(Inbox).order:
-            found = of_question(self.shown, entry.key) if entry.question else of_gate(self.shown, entry.key)
-            yield f"open {entry.what} · {entry.who}", partial(self.open, found)
 
     # -- keys ----------------------------------------------------------------------------------------------------------
 
@@ -212,16 +164,12 @@ class BoardScreen(Panes, Opening, NodeCommands, Leaving):
         elif self.drawer and not self.all_at_once:
             self.action_pane("middle")
         else:
-            self.query_one(SwarmTree).focus()
+            self.swarm_tree.focus()
 
     def action_on_card(self, name: str) -> None:
         """Goes to the card; what decides is the key, alone and on a card that has stood."""
         self.action_pane("middle")
         self.say(f"press {keys.first(name, self._changed)} on the card: {keys.words_of(name)}")
-
-    def action_raw(self) -> None:
-        """Shows all nodes as they are in the tree, or the work only."""
-        self.query_one(SwarmTree).action_raw()
 
     def action_runs(self) -> None:
         """Shows the list of runs; this one goes on."""

@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import ClassVar
 
 from pydantic import SecretStr
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from app.desk import Desk
 from app.requests import NewRun
+from app.screens.alone import alone
 from app.screens.notice import Notice
+from app.screens.preview import Preview
 from swarm.errors import SwarmError
-from widgets import safe
 
 FIELDS = (
     ("url", "Address", "such as http://localhost:11434/v1"),
@@ -50,7 +51,7 @@ class ConnectScreen(Screen[None]):
                 field = Input(placeholder=hint, password=name == "key", id=name, classes="field")
                 field.border_title = title
                 yield field
-            yield Static("ctrl+t asks the endpoint one small thing.", id="said")
+            yield Preview(self._tried, "ctrl+t asks the endpoint one small thing.", id="said")
         yield Notice(" enter, tab next field   ctrl+t test   ctrl+s keep it and go on   esc back")
 
     def on_mount(self) -> None:
@@ -67,19 +68,16 @@ class ConnectScreen(Screen[None]):
     def _key(self) -> SecretStr:
         return SecretStr(self._value("key"))
 
-    @work(exclusive=True)
-    async def action_test(self) -> None:
+    def action_test(self) -> None:
         """Asks the endpoint one small thing."""
-        said = self.query_one("#said", Static)
+        said = self.query_one(Preview)
         said.update("asking…")
-        try:
-            text, problem = await self._desk.test_model(self._value("url"), self._key(), self._value("model")), False
-        except SwarmError as error:
-            text, problem = str(error), True
-        said.update(safe.text(text))
-        said.set_class(problem, "-problem")
+        said.work_out()
 
-    @work(exclusive=True)
+    async def _tried(self) -> str:
+        return await self._desk.test_model(self._value("url"), self._key(), self._value("model"))
+
+    @alone
     async def action_save(self) -> None:
         """Keeps it, and goes on to a new run with it."""
         name = self._value("name") or self._value("model")

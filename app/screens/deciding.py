@@ -14,7 +14,7 @@ from app.desk import Desk
 from app.editing import draft, edited
 from app.editor import edit
 from app.screens.middle import Middle, is_form
-from app.screens.run_screen import RunScreen
+from app.screens.panes import Panes
 from swarm.commands import Command
 from swarm.errors import SwarmError
 from swarm.session import Session
@@ -25,7 +25,7 @@ CALM = 0.4
 """Seconds that a decided card stays when nothing else waits: the next gate of a chain mostly comes within them."""
 
 
-class Deciding(RunScreen):
+class Deciding(Panes):
     """A screen with something open in its middle, and a question beside it: only the human's own keys change that.
 
     Args:
@@ -45,17 +45,30 @@ class Deciding(RunScreen):
 
     @property
     def middle(self) -> Middle:
-        """Where the choice is shown."""
-        raise NotImplementedError
+        """Where the choice is shown: card, form or node."""
+        return self.query_one(Middle)
 
     @property
     def here(self) -> Choice:
         """What the human is on: the question beside, if the focus is there, or what is open in the middle."""
-        raise NotImplementedError
+        if self.pane == "question" and self.asked:
+            return of_question(self.shown, self.asked)
+        return self.open_now
+
+    def has_pane(self, pane: str) -> bool:
+        """A question is not always there."""
+        return pane != "question" or bool(self.asked)
+
+    def enter(self, pane: str) -> None:
+        """Goes to a pane; in the middle, to what can be seen there."""
+        if pane == "middle":
+            self.middle.front.focus()
+        else:
+            super().enter(pane)
 
     def reach(self, *, question: bool) -> None:
-        """Gives the focus to the question beside, or to the middle."""
-        raise NotImplementedError
+        """Goes to the question beside, or to the middle."""
+        self.action_pane("question" if question else "middle")
 
     @property
     def open_now(self) -> Choice:
@@ -78,13 +91,15 @@ class Deciding(RunScreen):
         return self._calm is not None or bool(self._sending & set(self.choice.gates))
 
     def open(self, choice: Choice, *, focus: bool = True) -> None:
-        """Shows a card, a question or a node."""
+        """Shows a card, a question or a node; beside a question who asks it, unless a card or a form is open."""
         self._settle()
         self._expects = False
         self.moves += 1
         beside = bool(choice.question) and not is_form(self.shown, choice)
         if beside:
             self.asked = choice.question
+            if not self.in_past and not self.choice.waits(self.newest):
+                self.choice = Choice(node=choice.node)
         elif self.in_past:
             self._then = choice
         else:

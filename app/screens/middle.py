@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from textual import work
@@ -14,6 +15,7 @@ from app.choice import Choice, card_of
 from app.node_frames import NodeFrames
 from swarm.cards import Card
 from swarm.errors import SwarmError
+from swarm.frames import Frame
 from swarm.session import Session
 from swarm.state import Node, Swarm
 from widgets.card import CardView
@@ -110,11 +112,13 @@ class Middle(ContentSwitcher):
 
     @work(exclusive=True, group="node")
     async def _read(self, state: Swarm, node: str) -> None:
-        try:
+        detail = self.query_one("#detail", NodeDetail)
+        frames: list[Frame] = []
+        with suppress(SwarmError):  # whoever follows the run says so
             frames = await self._frames.of(state, node)
-        except SwarmError:
-            frames = []  # whoever follows the run says so
-        self.query_one("#detail", NodeDetail).show(state, node, frames)
+        detail.show(state, node, frames)
+        with suppress(SwarmError):  # its writes are shown as they were proposed
+            detail.show(state, node, frames, await self._frames.patches(frames))
 
     def _show_stream(self) -> None:
         if self.current == "detail" and self._node:

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
-from textual.timer import Timer
-from textual.widgets import RadioButton, RadioSet, Select, Static, TextArea
+from textual.widgets import RadioButton, RadioSet, Select, TextArea
 
 from app.desk import Desk
 from app.requests import ShowBoard
+from app.screens.alone import alone
 from app.screens.notice import Notice
+from app.screens.preview import Preview
 from swarm.errors import SwarmError
 from swarm.values import LEVELS, Level
 from widgets import safe
 from widgets.words import LEVEL_WORDS
-
-SETTLED = 0.25
-"""Seconds without a change before the preview is made anew."""
 
 HINT = "a sentence, or a plan such as plan.md; @path attaches a file"
 
@@ -43,7 +41,6 @@ class NewRunScreen(Screen[str]):
     def __init__(self, desk: Desk, goal: str = "", model: str = "") -> None:
         super().__init__()
         self._desk, self._first_goal, self._first_model = desk, goal, model
-        self._settle: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Fields at the left, what would start at the right."""
@@ -61,7 +58,7 @@ class NewRunScreen(Screen[str]):
                         yield RadioButton(safe.text(LEVEL_WORDS[level]), value=level == "step")
             with Vertical(classes="form-beside") as beside:
                 beside.border_title = "Would start"
-                yield Static(id="preview")
+                yield Preview(self._preview, id="preview")
         yield Notice(" ctrl+s start   tab next field   esc back")
 
     async def on_mount(self) -> None:
@@ -73,7 +70,7 @@ class NewRunScreen(Screen[str]):
             self.query_one(Notice).say(str(error))
             return
         select = self.query_one("#model", Select)
-        select.set_options([(safe.text(f"{row.name}  {row.words}"), row.name) for row in models])
+        select.set_options([(safe.text(f"{row.name}  {row.words}".strip()), row.name) for row in models])
         if models:
             names = [row.name for row in models]
             select.value = self._first_model if self._first_model in names else names[0]
@@ -98,29 +95,16 @@ class NewRunScreen(Screen[str]):
     @on(Select.Changed)
     @on(RadioSet.Changed)
     def _changed(self) -> None:
-        if self._settle:
-            self._settle.stop()
-        self._settle = self.set_timer(SETTLED, self.preview)
+        self.query_one(Preview).changed()
 
-    @work(exclusive=True, group="preview")
-    async def preview(self) -> None:
-        """Shows what would start, or what is in the way of it."""
-        shown = self.query_one("#preview", Static)
-        if not self.goal:
-            shown.update("")
-            return
-        try:
-            text, problem = await self._desk.preview(self.goal, self.model, self.level), False
-        except SwarmError as error:
-            text, problem = str(error), True
-        shown.update(safe.text(text))
-        shown.set_class(problem, "-problem")
+    async def _preview(self) -> str:
+        return await self._desk.preview(self.goal, self.model, self.level) if self.goal else ""
 
     def action_back(self) -> None:
         """Goes back; the goal is kept."""
         self.dismiss(self.goal)
 
-    @work(exclusive=True, group="start")
+    @alone
     async def action_start(self) -> None:
         """Starts the run."""
         notice = self.query_one(Notice)

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from textual import work
 
-from app.screens.run_screen import RunScreen
+from app.screens.opening import Opening
 from app.screens.sheet import Sheet
-from swarm.commands import Continue, Pause, SetLevel, Stop, Tell
+from swarm.commands import Continue, OfferMerge, Pause, SetLevel, Stop, Tell
+from swarm.decide import decide
+from swarm.errors import Refused
+from swarm.frames import GateDecided
 from swarm.state import Node
+from swarm.values import LEVELS, Level
 from widgets import safe
 from widgets.forms import ConfirmForm, LevelForm, TellForm
 from widgets.words import count, name_of
 
 
-class NodeCommands(RunScreen):
+class NodeCommands(Opening):
     """A screen that shows a run and knows which node is meant."""
 
     @property
     def target(self) -> Node | None:
-        """The node that a command is about."""
-        raise NotImplementedError
+        """The node under the cursor of the tree if the focus is there, or the one that is open."""
+        node = self.swarm_tree.cursor_node if self.swarm_tree.has_focus else self.here.node
+        return self.shown.nodes.get(node or self.shown.root or "")
 
     @work
     async def action_pause(self) -> None:
@@ -53,7 +60,8 @@ class NodeCommands(RunScreen):
             self.action_level_run()
             return
         loosest = self.shown.nodes[node.parent].level
-        level = await self.app.push_screen_wait(LevelForm(name_of(self.shown, node.id), node.level, loosest))
+        form = LevelForm(name_of(self.shown, node.id), node.level, loosest, self._passing(node.id))
+        level = await self.app.push_screen_wait(form)
         if level:
             await self.send(SetLevel(node=node.id, level=level))
 
@@ -62,9 +70,19 @@ class NodeCommands(RunScreen):
         """Sets what the run asks for."""
         if not self.may_act():
             return
-        level = await self.app.push_screen_wait(LevelForm(f"run {self.shown.run}", self.shown.level))
+        form = LevelForm(f"run {self.shown.run}", self.shown.level, passing=self._passing(None))
+        level = await self.app.push_screen_wait(form)
         if level:
             await self.send(SetLevel(level=level))
+
+    def _passing(self, node: str | None) -> dict[Level, int]:
+        """How many gates that wait each level would approve at once."""
+        found: dict[Level, int] = {}
+        for level in LEVELS:
+            with suppress(Refused):
+                frames = decide(self.shown, SetLevel(node=node, level=level))
+                found[level] = sum(isinstance(frame, GateDecided) for frame in frames)
+        return found
 
     @work
     async def action_tell(self) -> None:
@@ -96,6 +114,12 @@ class NodeCommands(RunScreen):
         what = f"Stops run {self.shown.run} for good; its branch and history stay."
         if await self.app.push_screen_wait(ConfirmForm(what, self.shown.run)):
             await self.send(Stop())
+
+    @work
+    async def action_merge(self) -> None:
+        """Has the merge of the run's branch offered, however the run ended."""
+        if await self.send(OfferMerge()):
+            self.say("the merge is offered: it waits in the inbox")
 
     def action_copy(self) -> None:
         """Copies the directive of the node."""

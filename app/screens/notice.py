@@ -18,20 +18,25 @@ class Notice(Static):
         keys: What stands there otherwise.
     """
 
-    def __init__(self, keys: str = "", *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(safe.text(keys), id=id, classes="notice")
+    def __init__(self, keys: str = "") -> None:
+        super().__init__(safe.text(keys), classes="notice")
         self._keys = keys
         self._timer: Timer | None = None
         self.said = ""
 
-    def say(self, text: str) -> None:
-        """Shows one calm line; `text` is untrusted and may be longer than the line."""
+    def say(self, text: str, *, stays: bool = False) -> None:
+        """Shows one calm line; `text` is untrusted and may be longer than the line.
+
+        Args:
+            text: To show.
+            stays: Until something else is said.
+        """
         if self._timer:
             self._timer.stop()
         self.said = safe.line(text)
         self.update(safe.text(f" {self.said}"))
         self.add_class("-said")
-        self._timer = self.set_timer(SECONDS, self._hush)
+        self._timer = None if stays else self.set_timer(SECONDS, self._hush)
 
     def _hush(self) -> None:
         self.said = ""

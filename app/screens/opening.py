@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
+
 from textual import on
 
 from app.choice import Choice, of_gate, of_question
@@ -14,6 +17,24 @@ from widgets.tree import SwarmTree
 
 class Opening(Deciding):
     """A screen with a tree, an inbox, receipts and a timeline."""
+
+    @property
+    def swarm_tree(self) -> SwarmTree:
+        """The tree of nodes."""
+        return self.query_one(SwarmTree)
+
+    def open(self, choice: Choice, *, focus: bool = True) -> None:
+        """Shows a card, a question or a node; the cursor of the tree goes along unless the human holds it."""
+        super().open(choice, focus=focus)
+        if not self.swarm_tree.has_focus:
+            gate = choice.gates[0] if choice.gates else None
+            self.swarm_tree.go_to(choice.node, gate=gate, question=choice.question or None)
+
+    def jumps(self) -> Iterator[tuple[str, Callable[[], object]]]:
+        """All that waits, for the palette."""
+        for entry in self.query_one(Inbox).order:
+            found = of_question(self.shown, entry.key) if entry.question else of_gate(self.shown, entry.key)
+            yield f"open {entry.what} · {entry.who}", partial(self.open, found)
 
     @on(SwarmTree.Opened)
     def _tree_opened(self, event: SwarmTree.Opened) -> None:
@@ -39,6 +60,10 @@ class Opening(Deciding):
     @on(Timeline.Moved)
     def _timeline_moved(self, event: Timeline.Moved) -> None:
         self.scrubber.go(event.frame)
+
+    def action_raw(self) -> None:
+        """Shows all nodes as they are in the tree, or the work only."""
+        self.swarm_tree.action_raw()
 
     def action_scrub(self, step: int) -> None:
         """Goes a frame back, or on."""

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
-from textual.timer import Timer
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Input, TextArea
 
 from app.desk import Desk
 from app.requests import NewRun
+from app.screens.alone import alone
 from app.screens.notice import Notice
+from app.screens.preview import Preview
 from swarm.errors import SwarmError
-from widgets import safe
-
-SETTLED = 0.25
-"""Seconds without a change before the outline is made anew."""
 
 
 class PlanScreen(Screen[str]):
@@ -38,7 +35,6 @@ class PlanScreen(Screen[str]):
     def __init__(self, desk: Desk, draft: str = "") -> None:
         super().__init__()
         self._desk, self._draft = desk, draft
-        self._settle: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """The text at the left, its tree at the right."""
@@ -52,7 +48,7 @@ class PlanScreen(Screen[str]):
                 yield plan
             with VerticalScroll(classes="form-beside") as beside:
                 beside.border_title = "Would grow"
-                yield Static(id="outline")
+                yield Preview(self._outline, id="outline")
         yield Notice(" ctrl+s save and go on   shift+tab file   esc back")
 
     async def on_mount(self) -> None:
@@ -66,29 +62,24 @@ class PlanScreen(Screen[str]):
 
     @on(TextArea.Changed)
     def _changed(self) -> None:
-        if self._settle:
-            self._settle.stop()
-        self._settle = self.set_timer(SETTLED, self.outline)
+        self.query_one(Preview).changed()
 
-    @work(exclusive=True)
-    async def outline(self) -> None:
-        """Shows the tree, or what is wrong with the plan."""
-        shown = self.query_one("#outline", Static)
-        try:
-            text, problem = await self._desk.outline(self.query_one("#plan", TextArea).text), False
-        except SwarmError as error:
-            text, problem = str(error), True
-        shown.update(safe.text(text))
-        shown.set_class(problem, "-problem")
+    @property
+    def plan(self) -> str:
+        """The plan as it is written so far."""
+        return self.query_one("#plan", TextArea).text
+
+    async def _outline(self) -> str:
+        return await self._desk.outline(self.plan)
 
     def action_back(self) -> None:
         """Goes back; the text is kept."""
-        self.dismiss(self.query_one("#plan", TextArea).text)
+        self.dismiss(self.plan)
 
-    @work(exclusive=True, group="save")
+    @alone
     async def action_save(self) -> None:
         """Writes the file, and goes on to a new run with it."""
-        path, plan = self.query_one("#path", Input).value.strip(), self.query_one("#plan", TextArea).text
+        path, plan = self.query_one("#path", Input).value.strip(), self.plan
         try:
             await self._desk.outline(plan)
             goal = await self._desk.save_plan(path, plan)

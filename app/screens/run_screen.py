@@ -7,6 +7,8 @@ from datetime import datetime
 
 from textual.screen import Screen
 
+from app.attention import window_title
+from app.choice import waiting
 from app.desk import Desk
 from app.screens.notice import Notice
 from app.scrub import Scrubber
@@ -18,7 +20,7 @@ from widgets.form import Drafts
 
 
 class RunScreen(Screen[None]):
-    """A screen that shows a run.
+    """A screen that shows a run; its panes are the board's.
 
     Args:
         session: The run.
@@ -38,7 +40,8 @@ class RunScreen(Screen[None]):
 
     def show_run(self) -> None:
         """Shows the run as it is, or was."""
-        raise NotImplementedError
+        self.set_class(self.in_past, "-past")
+        self.app.title = window_title(self.newest.run, len(waiting(self.newest)))
 
     @property
     def shown(self) -> Swarm:
@@ -50,9 +53,9 @@ class RunScreen(Screen[None]):
         """Whether another moment than now is on the screen."""
         return self.scrubber.past is not None
 
-    def say(self, text: str) -> None:
-        """Shows one calm line."""
-        self.query_one(Notice).say(text)
+    def say(self, text: str, *, stays: bool = False) -> None:
+        """Shows one calm line, for a while or until something else is said."""
+        self.query_one(Notice).say(text, stays=stays)
 
     def may_act(self) -> bool:
         """Whether anything can be commanded; says so if not."""

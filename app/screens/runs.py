@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from rich.text import Text
@@ -31,15 +31,17 @@ class RunsScreen(Screen[None]):
     Args:
         desk: Knows them.
         clock: Tells the time, UTC.
+        shown: Id of the run whose board is open below; it is not deleted under it.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(RUNS)]
     COMMAND_KEYS = RUNS
 
-    def __init__(self, desk: Desk, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, desk: Desk, clock: Callable[[], datetime], shown: str = "") -> None:
         super().__init__()
-        self._desk, self._clock = desk, clock
+        self._desk, self._clock, self._shown = desk, clock, shown
         self._rows: list[RunRow] = []
+        self._cells: list[tuple[Text, ...]] = []
 
     def compose(self) -> ComposeResult:
         """A table, or a line that says that there is nothing yet."""
@@ -52,8 +54,15 @@ class RunsScreen(Screen[None]):
     def on_mount(self) -> None:
         """Reads the list, and again from time to time."""
         self._table.add_columns("", "title", "waits", "cost", "age", "run", "branch")
+        self.set_interval(REFRESH, self._look_again)
+
+    def on_screen_resume(self) -> None:
+        """Something may have changed while another screen was above."""
         self.reload()
-        self.set_interval(REFRESH, self.reload)
+
+    def _look_again(self) -> None:
+        if self.is_current:
+            self.reload()
 
     def jumps(self) -> list[tuple[str, Callable[[], object]]]:
         """Nothing to go to beside the rows."""
@@ -76,16 +85,21 @@ class RunsScreen(Screen[None]):
         except SwarmError as error:
             self.query_one(Notice).say(str(error))
             return
-        chosen, table = self._chosen, self._table
-        self._rows = rows
-        table.clear()
-        for row in rows:
-            table.add_row(*self._cells(row), key=row.run)
-        if chosen and any(row.run == chosen.run for row in rows):
-            table.move_cursor(row=table.get_row_index(chosen.run), animate=False)
+        chosen, before = self._chosen, self._cells
+        self._rows, self._cells = rows, [self._line(row) for row in rows]
         self.set_class(not rows, "-empty")
+        if self._cells != before:
+            self._fill(chosen)
 
-    def _cells(self, row: RunRow) -> tuple[Text, ...]:
+    def _fill(self, chosen: RunRow | None) -> None:
+        table = self._table
+        table.clear()
+        for row, cells in zip(self._rows, self._cells, strict=True):
+            table.add_row(*cells, key=row.run)
+        if chosen and any(row.run == chosen.run for row in self._rows):
+            table.move_cursor(row=table.get_row_index(chosen.run), animate=False)
+
+    def _line(self, row: RunRow) -> tuple[Text, ...]:
         status = row.status or "failed"
         sign = Text(f"{glyphs.glyph(status)} {glyphs.word(status) if row.status else 'damaged'}")
         cost = "—" if row.cost is None else f"${row.cost:.2f}"
@@ -121,7 +135,13 @@ class RunsScreen(Screen[None]):
         row = self._chosen
         if row is None:
             return
-        what = f"Deletes run {row.run} for good: its history, its worktree and branch {row.branch or 'none'}."
+        if row.run == self._shown:
+            self.query_one(Notice).say(
+                f"run {row.run} is open on the board: open another one first, or delete it later"
+            )
+            return
+        kept = f" Branch {row.branch} stays, with its commits." if row.branch else ""
+        what = f"Deletes run {row.run} for good: its history and its worktree.{kept}"
         if not await self.app.push_screen_wait(ConfirmForm(what, row.run)):
             return
         try:

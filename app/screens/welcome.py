@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from app.desk import Desk
 from app.requests import Connect, NewRun, ShowBoard, WritePlan
+from app.screens.alone import alone
 from app.screens.notice import Notice
 from swarm.errors import SwarmError
 
@@ -82,8 +83,9 @@ class WelcomeScreen(Screen[None]):
         else:
             self.post_message(NewRun(model="human"))
 
-    @work(exclusive=True)
+    @alone
     async def _run_example(self) -> None:
+        self.query_one(Notice).say("copying the example…")
         try:
             self.post_message(ShowBoard(await self._desk.example()))
         except SwarmError as error:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from swarm.asks import Needs, Thought
 from swarm.context import NodeContext
-from swarm.errors import StepFailed
+from swarm.errors import NothingNew, StepFailed
 from swarm.results import Pair, Result
 from swarm.values import Ask, Child, Evidence, Report, Value
 
@@ -78,10 +78,14 @@ def passed_on(pairs: Sequence[Pair]) -> Report | None:
 
 
 async def delegate(node: NodeContext, child: Child, rejected: str = "") -> Report:
-    """Spawns one child and ends with its report; with none if the human left it out."""
+    """Spawns one child and ends with its report; with none if the human left it out.
+
+    Raises:
+        NothingNew: If the human would not start it.
+    """
     result, pairs = await node.spawn([child], then=passed_on)
     if result.outcome == "rejected":
-        raise StepFailed(f"the human would not start {child.name}: {result.reason}")
+        raise NothingNew(f"the human would not start {child.name}: {result.reason}")
     if not pairs:
         return skipped(result.reason or rejected)
     return pairs[0][1] if len(pairs) == 1 else together(pairs)

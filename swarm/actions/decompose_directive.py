@@ -11,7 +11,7 @@ from swarm.actions.base import Action
 from swarm.actions.common import arguments, evidence_of, know_enough, passed_on, skipped, together
 from swarm.asks import Check, Decomposition, Part, Verdict
 from swarm.context import NodeContext
-from swarm.errors import StepFailed
+from swarm.errors import NothingNew
 from swarm.proposals import Spawn
 from swarm.results import Pair, Result
 from swarm.values import Ask, Child, Report, Value
@@ -147,7 +147,7 @@ async def run(node: NodeContext) -> Report:
         return skipped(result.reason)
     result, reviews = await node.spawn([this.review()], key="review", then=this.after_review, fails=this.stuck)
     if result.outcome == "rejected":
-        raise StepFailed(f"the human would not start the review: {result.reason}")
+        raise NothingNew(f"the human would not start the review: {result.reason}")
     following = this.after_review(reviews)
     if isinstance(following, Spawn):
         return await _successor(node, following.children[0])
@@ -157,7 +157,7 @@ async def run(node: NodeContext) -> Report:
 async def _successor(node: NodeContext, child: Child) -> Report:
     result, pairs = await node.spawn([child], key="successor", then=passed_on)
     if result.outcome == "rejected":
-        raise StepFailed(f"the human would not start the next round: {result.reason}")
+        raise NothingNew(f"the human would not start the next round: {result.reason}")
     return pairs[0][1] if len(pairs) == 1 else skipped(result.reason) if not pairs else together(pairs)
 
 
@@ -196,13 +196,12 @@ def verdict_of(report: Report) -> Verdict:
 
 def _told(child: Child, report: Report) -> dict[str, Any]:
     evidence = [item.model_dump(exclude={"commit"}, exclude_defaults=True) for item in report.evidence]
-    skipped_by_human = isinstance(report.value, dict) and bool(report.value.get("skipped"))
     return {
         "title": child.name,
         "outcome": report.outcome,
         "summary": report.summary,
         "evidence": evidence,
-        "skipped": skipped_by_human,
+        "skipped": report.left_out,
     }
 
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from swarm import frames as f
 from swarm.folding.base import on, put, step_put
-from swarm.proposals import Spawn
+from swarm.proposals import EFFECTS, Network, Spawn
 from swarm.state import Decision, Gate, Step, Swarm
 
 _ASIDE = ("failure", "in_doubt", "budget")
@@ -38,6 +38,8 @@ def _gate_opened(state: Swarm, frame: f.GateOpened) -> Swarm:
     if isinstance(frame.proposal, Spawn):
         ids = [int(child.id) for child in frame.proposal.children if child.id]
         state = replace(state, next_node=max([state.next_node, *(number + 1 for number in ids)]))
+    if isinstance(frame.proposal, Network):
+        return replace(state, network=frame.proposal)
     if gate.seq is None:
         return replace(state, foreseen=state.foreseen.set(gate.node, (*state.foreseen.get(gate.node, ()), gate.id)))
     return _due(state, gate)
@@ -53,7 +55,7 @@ def _due(state: Swarm, gate: Gate) -> Swarm:
     if gate.kind in _ASIDE:
         return put(state, replace(node, pending=node.pending + (not gate.seq)))
     step = state.steps.get((node.id, gate.seq)) or Step(node.id, gate.seq, gate.kind, gate.key, "")  # type: ignore[arg-type]
-    return step_put(state, node, replace(step, gate=gate.id))
+    return step_put(state, node, replace(step, gate=gate.id, ended=-1))
 
 
 @on(f.GateDue)
@@ -80,6 +82,11 @@ def _gate_decided(state: Swarm, frame: f.GateDecided) -> Swarm:
     if isinstance(frame.proposal, Spawn):
         ids = [int(child.id) for child in frame.proposal.children if child.id]
         state = replace(state, next_node=max([state.next_node, *(number + 1 for number in ids)]))
+    if isinstance(gate.proposal, Network) and frame.decision == "approve":
+        return _shut(replace(state, network=None), replace(gate, decision=decision, status="applied"))
+    if frame.proposal and gate.kind in EFFECTS and gate.seq:
+        step = replace(state.steps[gate.node, gate.seq], edit=frame.proposal)
+        state = replace(state, steps=state.steps.set((gate.node, gate.seq), step))
     applied = frame.decision not in ("approve", "edit")
     return _shut(state, replace(gate, decision=decision, status="applied" if applied else "decided"))
 
@@ -97,7 +104,7 @@ def _shut(state: Swarm, gate: Gate) -> Swarm:
     doubts = state.doubts - (was_open and gate.kind == "in_doubt")
     state = replace(state, gates=state.gates.set(gate.id, gate), open_gates=open_gates, doubts=doubts)
     node = state.nodes.get(gate.node)
-    if node is None or node.report is not None or gate.seq is None or not was_open:
+    if node is None or node.report is not None or gate.seq is None or not was_open or gate.kind == "network":
         return state
     pending = node.pending - (gate.kind in _ASIDE and not gate.seq)
     return put(state, replace(node, gates=node.gates - 1, pending=pending))

@@ -54,9 +54,9 @@ def _node_retried(state: Swarm, frame: f.NodeRetried) -> Swarm:
     node = state.nodes[str(frame.node)]
     steps = state.steps
     for seq in range(1, node.steps + 1):
-        step = steps.get((node.id, seq))
-        if step and not (frame.keep and step.ended >= 0 and step.outcome != "failed"):
-            steps = steps.delete((node.id, seq))
+        if step := steps.get((node.id, seq)):
+            found = _found(frame, step)
+            steps = steps.set((node.id, seq), found) if found else steps.delete((node.id, seq))
     node = replace(
         node,
         attempt=frame.attempt,
@@ -70,6 +70,16 @@ def _node_retried(state: Swarm, frame: f.NodeRetried) -> Swarm:
         steps=max((seq for seq in range(1, node.steps + 1) if (node.id, seq) in steps), default=0),
     )
     return put(replace(state, steps=steps, queued=state.queued.set(node.id, frame.frame)), node)
+
+
+def _found(frame: f.NodeRetried, step: Step) -> Step | None:
+    """What another attempt finds of a step of the last one; nothing if it is taken anew."""
+    taken = frame.steps.get(step.seq, "anew" if step.outcome == "failed" else "kept")
+    if not frame.keep or step.ended < 0 or taken == "anew":
+        return None
+    if taken == "rejected":
+        return replace(step, outcome="rejected")
+    return replace(step, begun=-1, outcome="partly", gate=None) if taken == "partly" else step
 
 
 @on(f.NodeEnded)
@@ -114,6 +124,7 @@ def _step_begun(state: Swarm, frame: f.StepBegun) -> Swarm:
         remaining=_left(state, frame.children) if frame.step == "spawn" else old.remaining if old else 0,
         notes=frame.notes,
         questions=old.questions if old else (),
+        edit=old.edit if old else None,
     )
     return step_put(state, node, step)
 

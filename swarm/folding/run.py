@@ -28,6 +28,7 @@ def _run_started(state: Swarm, frame: f.RunStarted) -> Swarm:
         commit=frame.commit,
         by=frame.by,
         started_at=frame.at,
+        network=frame.network,
     )
 
 
@@ -74,6 +75,15 @@ def _continued(state: Swarm, frame: f.Continued) -> Swarm:
 @on(f.LimitsRaised)
 def _limits_raised(state: Swarm, frame: f.LimitsRaised) -> Swarm:
     return replace(state, limits=frame.limits)
+
+
+@on(f.ModelSet)
+def _model_set(state: Swarm, frame: f.ModelSet) -> Swarm:
+    nodes = state.nodes
+    for node in state.subtree(state.root) if state.root else ():
+        if node.report is None and node.model == state.model:
+            nodes = nodes.set(node.id, replace(node, model=frame.model))
+    return replace(state, model=frame.model, nodes=nodes, network=None)
 
 
 @on(f.WorkspaceEdited)

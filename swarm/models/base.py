@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 from pydantic import Field
 
@@ -41,6 +41,17 @@ class Request(Value):
     inputs: dict[str, Any] = Field(default_factory=dict)
     rejected: str = ""
     position: str = ""
+
+    @property
+    def intent(self) -> dict[str, Any]:
+        """What is recorded of it before it is sent."""
+        messages = [message.model_dump() for message in self.messages]
+        return {"schema_name": self.schema_name, "messages": messages, "hash": self.content_hash}
+
+    @classmethod
+    def recorded(cls, intent: Mapping[str, Any]) -> Self:
+        """The request of a recorded intent."""
+        return cls(schema_name=intent["schema_name"], messages=intent["messages"])
 
     @property
     def content_hash(self) -> str:

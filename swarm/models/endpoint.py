@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr
 
-from swarm.values import Value
+from swarm.values import Prices, Value
 
 OPENAI_URL = "https://api.openai.com/v1"
 OPENAI_KEY = "OPENAI_API_KEY"
@@ -71,18 +71,6 @@ def _variable(text: str) -> str:
     if text and not _VARIABLE.fullmatch(text):
         raise ValueError("the name of an environment variable is needed, not a key")
     return text
-
-
-Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
-class Prices(Value):
-    """US dollars for a million tokens, in and out."""
-
-    model_config = ConfigDict(strict=True)
-
-    input: Price
-    output: Price
 
 
 class Profile(Value):

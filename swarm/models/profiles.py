@@ -13,11 +13,13 @@ from pydantic import SecretStr, ValidationError
 
 from swarm.errors import UnknownName, UsageError
 from swarm.models.endpoint import OPENAI_KEY, OPENAI_URL, Profile, same_url
+from swarm.proposals import Network
 from swarm.store.files import make_folder, replace_file, write_errors
 
 ENV = "env"
 """The name of the profile that the environment sets up."""
 
+_URL, _MODEL = "OPENAI_BASE_URL", "OPENAI_MODEL"
 _FIELDS = ("url", "model", "key", "key_env", "prices")
 
 
@@ -52,14 +54,14 @@ def load_profiles(environ: Mapping[str, str], file: Path) -> dict[str, Profile]:
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Profile]:
-    url, key = environ.get("OPENAI_BASE_URL", "").strip(), environ.get(OPENAI_KEY, "").strip()
+    url, key = environ.get(_URL, "").strip(), environ.get(OPENAI_KEY, "").strip()
     if not url and not key:
         return {}
     try:
-        profile = Profile(name=ENV, url=url or OPENAI_URL, model=environ.get("OPENAI_MODEL", "").strip())
+        profile = Profile(name=ENV, url=url or OPENAI_URL, model=environ.get(_MODEL, "").strip())
         return {ENV: _with_key(profile, key, OPENAI_KEY) if key or profile.is_openai else profile}
     except ValidationError as error:
-        variables = {"url": "OPENAI_BASE_URL", "model": "OPENAI_MODEL"}
+        variables = {"url": _URL, "model": _MODEL}
         faults = [f"{variables[str(fault['loc'][0])]}: {_text(fault)}" for fault in error.errors()]
         raise UsageError("\n".join(faults)) from None
     except ValueError as error:
@@ -76,10 +78,19 @@ def _from_table(name: str, table: Any, environ: Mapping[str, str]) -> Profile:
     if "key" in table and "key_env" in table:
         raise ValueError("key and key_env exclude each other")
     profile = Profile.model_validate({**table, "name": name})
-    variable, own = profile.key_env, environ.get("OPENAI_BASE_URL", "").strip()
+    variable, own = profile.key_env, environ.get(_URL, "").strip()
     if variable == OPENAI_KEY and not profile.is_openai and not (own and same_url(own, profile.url)):
         raise ValueError(f"key_env: {OPENAI_KEY} goes to OpenAI or OPENAI_BASE_URL only: name another variable")
     return _with_key(profile, environ.get(variable, "").strip(), variable) if variable else profile
+
+
+def first_gate(found: Profile, environ: Mapping[str, str]) -> Network | None:
+    """What a run asks before it uses an endpoint that it was not told to use; None unless the environment set it up."""
+    if found.name != ENV:
+        return None
+    names = (_URL, OPENAI_KEY, _MODEL) if environ.get(_MODEL, "").strip() == found.model else (_URL, OPENAI_KEY)
+    variables = tuple(name for name in names if environ.get(name, "").strip())
+    return Network(host=found.host, url=found.url, model=found.model, prices=found.prices, variables=variables)
 
 
 def _with_key(profile: Profile, key: str, variable: str) -> Profile:
@@ -125,6 +136,8 @@ def profile(profiles: Mapping[str, Profile], wanted: str = "") -> Profile:
     """
     if wanted in profiles:
         found = profiles[wanted]
+    elif wanted == ENV:
+        raise UsageError(f"no endpoint is set up by the environment: set {_URL} or {OPENAI_KEY}")
     else:
         found = _default(profiles, wanted)
         if wanted:

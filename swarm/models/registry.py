@@ -11,6 +11,7 @@ from swarm.errors import UnknownName, UsageError
 from swarm.frames import Frame
 from swarm.models.base import Message, Model, Request
 from swarm.models.endpoint import Profile
+from swarm.proposals import Network
 
 if TYPE_CHECKING:
     from swarm.actions.base import Space
@@ -29,10 +30,11 @@ class Models:
 
     Args:
         build: Makes the model of a spec such as `plan` or `openai:local`.
+        found: Gives the endpoint behind a spec, if only the environment tells where it is.
     """
 
-    def __init__(self, build: Callable[[str], Model]) -> None:
-        self._build = build
+    def __init__(self, build: Callable[[str], Model], found: Callable[[str], Network | None] = lambda _: None) -> None:
+        self._build, self.found = build, found
         self._built: dict[str, Model] = {}
 
     def find(self, spec: str) -> Model:

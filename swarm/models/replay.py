@@ -109,7 +109,7 @@ def _recorded(frames: Iterable[f.Frame]) -> tuple[list[_Thought], bool]:
         state = _applied(state, frame)
         foresees = foresees or (isinstance(frame, f.GateOpened) and frame.seq is None)
         if isinstance(frame, f.StepBegun) and frame.step == "think":
-            request = Request.model_validate(frame.intent)
+            request = Request.recorded(frame.intent)
             request = request.model_copy(update={"position": state.position(str(frame.node), frame.seq)})
             pending[str(frame.node), frame.seq] = _Thought(request)
             found.append(pending[str(frame.node), frame.seq])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from swarm.state import Swarm
@@ -34,9 +35,11 @@ class Memory:
         return [document for _, document in scored[:_MOST]]
 
     def kept(self) -> list[Document]:
-        """What the workspace keeps, by name."""
+        """What the workspace keeps, each name once."""
         items = self._store.items("memory_space") if self._store else {}
-        return [Document.model_validate(items[key]) for key in sorted(items)]
+        # The key of older versions, which had no digest, comes before the one that is written now.
+        documents = (Document.model_validate(items[key]) for key in sorted(items))
+        return list({document.name: document for document in documents}.values())
 
     def keep(self, document: Document) -> None:
         """Keeps a document for the workspace, in place of one of the same name."""
@@ -45,8 +48,12 @@ class Memory:
 
 
 def key_of(name: str) -> str:
-    """The key under which the store keeps a document of this name."""
-    return re.sub(r"[^a-z0-9.-]+", "-", name.lower()).strip("-.")[:80] or "unnamed"
+    """The key under which the store keeps a document of this name, and of no other one."""
+    slug = re.sub(r"[^a-z0-9.-]+", "-", name.lower()).strip("-.")[:80]
+    if name and slug == name:
+        return name
+    digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+    return f"{slug or 'unnamed'}_{digest}"
 
 
 def _words(text: str) -> set[str]:

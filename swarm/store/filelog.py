@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from threading import Lock
 
-from swarm.errors import HistoryError
+from swarm.errors import Damaged, HistoryError
 from swarm.store.files import make_folder
 from swarm.store.folder import SwarmFolder
 from swarm.store.journal import Journal
@@ -19,7 +19,8 @@ class FileLog:
 
     Args:
         folder: Made when the first run is claimed.
-        tolerate: Read damaged histories as far as they can be trusted instead of raising `Damaged`.
+        tolerate: Read damaged histories as far as they can be trusted instead of raising `Damaged`; whoever watches
+            one hears of the damage after the frames before it.
         poll: Seconds between two looks at a run that another process writes.
     """
 
@@ -49,6 +50,10 @@ class FileLog:
         """See `Log.read`."""
         return await asyncio.to_thread(self._of(run).read, after, upto)
 
+    async def damage(self, run: str) -> str:
+        """What is wrong with a history, in one line; empty if nothing is. Only with `tolerate`: else it is raised."""
+        return await asyncio.to_thread(self._of(run).damage)
+
     async def watch(self, run: str) -> AsyncIterator[int]:
         """See `Log.watch`; a run that is written elsewhere is looked at again and again."""
         seen = -1
@@ -56,7 +61,7 @@ class FileLog:
             ring = self._bell.next_ring()
             file = self._of(run)
             try:
-                last = await asyncio.to_thread(file.last)
+                last = await asyncio.to_thread(file.last, seen)
             except HistoryError:
                 if self._closed:
                     return
@@ -111,10 +116,18 @@ class _Run:
             journal = self._open()
             return journal.header if journal else None
 
-    def last(self) -> int:
+    def last(self, seen: int) -> int:
+        """The last frame; raises `Damaged` if that was seen and no other can ever follow."""
         with self._mutex:
             journal = self._open()
+            if journal and journal.damage and journal.last <= seen:
+                raise Damaged(journal.damage)
             return journal.last if journal else -1
+
+    def damage(self) -> str:
+        with self._mutex:
+            journal = self._open()
+            return (journal.damage if journal else None) or ""
 
     def append(self, expected: int, frames: Sequence[bytes]) -> int:
         with self._mutex:

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from swarm.errors import PathRefused, UsageError
-from swarm.store.files import make_folder, replace_file, write_errors
+from swarm.errors import Conflict, PathRefused, UsageError
+from swarm.store.files import make_folder, replace_file, sync_folder, write_errors
 
 ROOT = ".swarm"
 STORE = "swarm_default_kv_store.db"
@@ -83,6 +83,22 @@ class SwarmFolder:
             ignore = self.root / ".gitignore"
             if not ignore.exists():
                 replace_file(ignore, b"*\n")
+
+    def begin(self, run_id: str) -> None:
+        """Make the folder of a new run, and whatever is missing above it.
+
+        Raises:
+            Conflict: It is there already: the id is another run's.
+            WriteFailed: It cannot be made.
+        """
+        self.ensure()
+        path = self.run_dir(run_id)
+        with write_errors(path):
+            try:
+                path.mkdir(mode=0o700)
+            except FileExistsError:
+                raise Conflict(f"{path}: there is a run of this id already; choose another one") from None
+            sync_folder(path.parent)
 
     def run_ids(self) -> list[str]:
         """The ids of all runs that have a history, sorted."""

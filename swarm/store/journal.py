@@ -187,8 +187,8 @@ class Journal:
                 if line != frame_line(n, frame, digest):
                     if line.endswith(b"\n") or not is_torn(line):
                         raise Damaged(
-                            f"{self.path}, line {n + 2}: it does not hold frame {n} as it was written; the frames "
-                            "before it can still be read; for the rest, restore the file from a backup"
+                            f"{self.path}, line {n + 2}: damaged from frame {n} on; what comes before can still be "
+                            "read and forked; for the rest, restore the file from a backup"
                         )
                     return line
                 start += len(line)

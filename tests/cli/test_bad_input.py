@@ -55,7 +55,10 @@ def _no_runs(swarm: Swarm) -> None:
         (("resume",), "no runs"),
         (("show", "nobody-1"), "no runs"),
         (("nonsense",), "No such command 'nonsense'"),
-        (("fork", "x"), "No such command 'fork'"),
+        (("fork", "x"), "no runs"),
+        (("undo",), "no runs"),
+        (("diff", "1", "2"), "no runs"),
+        (("diff", "1"), "swarm diff [RUN] N M"),
         (("plan",), "swarm plan FILE"),
         (("plan", "plan.md", "--new"), "swarm plan FILE"),
         (("plan", "missing.md"), "no plan missing.md"),
@@ -153,7 +156,7 @@ def test_each_warning_of_a_plan_is_told_with_its_line_and_stops_nothing(
         (("retry", "greet-reader-1", "1"), "nothing to retry"),
         (("level", "greet-reader-1", "loose"), "loose"),
         (("level", "greet-reader-1", "1", "auto"), "looser"),
-        (("merge", "greet-reader-1"), "not done"),
+        (("merge", "greet-reader-1"), "not ended"),
         (("decide", "greet-reader-1"), "GATE"),
         (("run", "plan.md"), "--headless"),
         ((), "--headless"),
@@ -226,7 +229,7 @@ def test_an_endpoint_that_nobody_listens_at(swarm: Swarm, monkeypatch: pytest.Mo
     monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{port}/v1")
     monkeypatch.setenv("OPENAI_MODEL", "small")
 
-    _one_line(swarm("run", "Say hello", "--headless"), f"127.0.0.1:{port}", "refused")
+    _one_line(swarm("run", "Say hello", "--headless", "--model", "openai"), f"127.0.0.1:{port}", "refused")
     _no_runs(swarm)
 
 

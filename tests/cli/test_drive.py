@@ -95,15 +95,15 @@ def test_a_run_that_is_stopped_is_not_done(swarm: Swarm) -> None:
     assert "wrong plan" in swarm("show", run).out
 
 
-def test_level_and_tell_are_recorded_for_the_next_resume(swarm: Swarm) -> None:
+def test_level_what_it_approves_and_tell_are_recorded_for_the_next_resume(swarm: Swarm) -> None:
     run = swarm.start()
 
     assert swarm("level", run, "auto").code == 0
     assert swarm("level", run, "1", "step").code == 0
     assert swarm("tell", run, "1", "--", "-h is no option here").code == 0
 
-    kinds = [frame["kind"] for frame in swarm("history", run, "--json").frames][-3:]
-    assert kinds == ["level.set", "level.set", "node.told"]
+    kinds = [frame["kind"] for frame in swarm("history", run, "--json").frames][-4:]
+    assert kinds == ["level.set", "gate.decided", "level.set", "node.told"]
 
 
 def test_the_human_as_model_answers_forms_by_their_schema(swarm: Swarm) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -115,18 +116,50 @@ async def test_plans_are_outlined_and_saved_to_new_files_of_the_workspace(desk: 
             await desk.save_plan(outside, PLAN)
 
 
-async def test_models_are_listed_with_the_usual_one_first_and_endpoints_are_kept(
-    desk: LiveDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_models_are_listed_after_the_one_that_is_found_and_endpoints_are_kept(
+    desk: LiveDesk, tmp_path: Path
 ) -> None:
-    assert [row.name for row in await desk.models()] == ["plan", "human"]
+    assert [row.name for row in await desk.models()] == ["", "plan", "human"]
 
     spec = await desk.save_profile("home", "http://localhost:1/v1", SecretStr("secret"), "small")
 
     assert spec == "openai:home"
     rows = await desk.models()
-    assert (rows[0].name, "small at localhost:1" in rows[0].words) == ("openai:home", True)
+    assert (rows[1].name, "small at localhost:1" in rows[1].words) == ("openai:home", True)
     assert "secret" not in repr(rows)
     with pytest.raises(SwarmError):
         await desk.test_model("http://localhost:1/v1", SecretStr(""), "small")
     (tmp_path / "configuration" / "swarmkeeper" / "settings.toml").write_text('model = "human"\n')
-    assert next(row.name for row in await desk.models()) == "human"
+    assert "model human" in await desk.preview("Say hello", "", "step")
+
+
+LONG = """\
+# Wait
+
+```sh run
+sleep 60
+```
+"""
+
+
+async def test_a_drain_that_is_broken_off_leaves_no_pause_and_does_not_wait_for_what_is_in_doubt(root: Path) -> None:
+    (root / "long.md").write_text(LONG)
+    home = Home(root)
+    async with LiveDesk(home) as desk:
+        session = await desk.start("long.md", "plan", "auto")
+        async for _ in session.follow():
+            if any(step.kind == "run" and step.begun >= 0 for step in session.state.steps.values()):
+                break
+        draining = asyncio.create_task(desk.drain("wait-1"))
+        async for _ in session.follow():
+            if session.state.paused_run:
+                break
+        draining.cancel()
+    assert not home.state("wait-1").paused_run
+
+    async with LiveDesk(home) as desk:
+        session = await desk.open("wait-1")
+        await _waits(session)
+        assert [gate.kind for gate in map(session.state.gates.get, session.state.open_gates) if gate] == ["in_doubt"]
+        await desk.drain("wait-1")
+    assert not home.state("wait-1").paused_run

@@ -99,7 +99,6 @@ def test_an_interrupt_ends_130_and_the_run_goes_on_from_there(swarm: Swarm) -> N
 
 def test_a_process_that_drives_the_run_takes_decisions_through_its_socket(swarm: Swarm) -> None:
     run = swarm.start()
-    assert swarm("level", run, "auto").code == 0
     with driven(swarm.root, run) as live:
         row = swarm("runs", "--json").json[0]
         assert (row["id"], row["waiting"]) == (run, 1)
@@ -112,6 +111,7 @@ def test_a_process_that_drives_the_run_takes_decisions_through_its_socket(swarm:
         receipt = swarm("decide", run, "1", "approve", "--json").json
         assert receipt["live"]
 
+        assert swarm("level", run, "auto").code == 0
         assert swarm("pause", run).code == 0
         assert swarm("continue", run).code == 0
         while not (questions := [item for item in swarm("inbox", run, "--json").json if item["kind"] == "question"]):

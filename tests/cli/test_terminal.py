@@ -73,7 +73,7 @@ def test_without_a_verb_the_one_waiting_run_opens_else_the_list_else_the_welcome
     shown: list[str | None] = []
     monkeypatch.setattr(screen, "on_a_terminal", lambda: True)
     monkeypatch.setattr(workspace, "on_a_terminal", lambda: True)
-    monkeypatch.setattr(screen, "_shown", lambda home, run: shown.append(run) or 0)
+    monkeypatch.setattr(screen, "show", lambda home, run: shown.append(run) or 0)
 
     assert swarm().code == 0
     monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:1/v1")

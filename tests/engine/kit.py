@@ -160,6 +160,8 @@ def yes(_: Swarm, gate: Gate) -> c.Decide:
 
 def any_answer(question: Question) -> Any:
     ask = question.ask
+    if ask.form:
+        return {"query": "by hand"}
     return ask.default or (ask.choices[0] if ask.choices else "an answer")
 
 

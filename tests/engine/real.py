@@ -18,13 +18,20 @@ from swarm.workspace.worktree import Worktree
 from tests.engine.kit import PATIENCE
 
 
+def git(folder: Path, *arguments: str) -> str:
+    """What the person's own git says in a folder."""
+    command = ["git", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    return done.stdout.strip()
+
+
 def repository(path: Path) -> Path:
     """A git repository with one commit."""
     path.mkdir(parents=True)
     (path / "README.md").write_text("# Word count\n")
     person = ("config user.name Kit", "config user.email kit@example.org")
     for line in ("init -q -b main", *person, "add .", "commit -qm x"):
-        subprocess.run(["git", "-C", str(path), *line.split()], check=True, timeout=PATIENCE)
+        git(path, *line.split())
     return path
 
 

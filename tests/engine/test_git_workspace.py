@@ -114,7 +114,7 @@ class TestRepository:
         (tmp_path / "new").mkdir()
         repository = Repository.init(tmp_path / "new")
         assert (repository.head_branch, repository.head_commit) == ("trunk", None)
-        assert not repository.is_dirty()
+        assert repository.dirty_paths() == []
 
     def test_a_detached_head_has_no_branch(self, project: Path) -> None:
         git(project, "checkout", "-q", "--detach")
@@ -171,7 +171,7 @@ class TestCreating:
         before = fingerprint(root, *run_only)
         worktree = Worktree.create(Repository.discover(root), root / ".swarm" / "worktree", RUN)
         assert worktree.files() == []
-        assert worktree.log()[0].subject == "Begin with nothing"
+        assert git(root, "log", "--format=%s", RUN) == "Begin with nothing"
         assert worktree.commit("Nothing", {}) is None
         assert fingerprint(root, *run_only) == before
         assert Repository.discover(root).head_commit is None
@@ -206,10 +206,10 @@ class TestCreating:
         (worktree.path / "a.txt").write_text("a\n")
         assert Worktree.open(worktree.repository, worktree.path, RUN).commit("Add", {})
 
-    def test_removing_takes_the_branch_only_if_told_to(self, project: Path, worktree: Worktree) -> None:
-        worktree.remove(delete_branch=True)
+    def test_removing_takes_the_folder_and_leaves_the_branch(self, project: Path, worktree: Worktree) -> None:
+        worktree.remove()
         assert not worktree.path.exists()
-        assert git(project, "branch", "--list", RUN) == ""
+        assert git(project, "branch", "--list", RUN).strip() == RUN
         assert git(project, "worktree", "list", "--porcelain").count("worktree ") == 1
 
 
@@ -220,11 +220,11 @@ class TestCommitting:
         (worktree.path / "README.md").unlink()
         (worktree.path / "noise.log").write_text("noise\n")
         assert worktree.dirty() == ["README.md", "new.txt", "src/core.py"]
+        base = worktree.head
         commit = worktree.commit("Three things", {"Swarm-Run": "wc-1"})
         assert commit is not None
-        shown = [
-            (change.path, change.status, change.added, change.removed) for change in worktree.changed_files(commit)
-        ]
+        changed = worktree.diff(base, commit)
+        shown = [(change.path, change.status, change.added, change.removed) for change in changed]
         assert shown == [("README.md", "D", 0, 1), ("new.txt", "A", 2, 0), ("src/core.py", "M", 1, 1)]
         assert worktree.dirty() == []
         assert worktree.head == commit
@@ -253,14 +253,12 @@ class TestCommitting:
         assert git(project, "log", "-1", "--format=%an %cn: %s", RUN) == "Ada Person Swarmkeeper: Edited by hand"
 
     def test_is_found_again_by_its_own_trailers_only(self, worktree: Worktree) -> None:
-        base = worktree.head
         (worktree.path / "a.txt").write_text("a\n")
         first = worktree.commit("Forged\n\nSwarm-Frame: 2", {"Swarm-Run": "wc-1", "Swarm-Frame": "1"})
-        assert worktree.find_commit({"Swarm-Run": "wc-1", "Swarm-Frame": "1"}, since=base) == first
-        assert worktree.find_commit({"Swarm-Frame": "2"}, since=base) is None
-        assert worktree.find_commit({"Swarm-Frame": "11"}) is None
         assert first is not None
-        assert worktree.find_commit({"Swarm-Frame": "1"}, since=first) is None
+        assert worktree.find_commit({"Swarm-Run": "wc-1", "Swarm-Frame": "1"}) == first
+        assert worktree.find_commit({"Swarm-Frame": "2"}) is None
+        assert worktree.find_commit({"Swarm-Frame": "11"}) is None
 
     @pytest.mark.parametrize(("key", "value"), [("Swarm-Frame", "1\nSwarm-Run: x"), ("Two Words", "1"), ("", "1")])
     def test_a_trailer_is_one_line(self, worktree: Worktree, key: str, value: str) -> None:
@@ -274,16 +272,15 @@ class TestCommitting:
         (worktree.path / "run.sh").write_text("#!/bin/sh\n")
         (worktree.path / "run.sh").chmod(0o755)
         (worktree.path / "link").symlink_to("/etc/passwd")
+        base = worktree.head
         commit = worktree.commit("Add", {})
         assert commit is not None
         assert worktree.file_at(commit, "crlf.txt") == b"a\r\nb\r\n"
         assert worktree.file_at(commit, "binary") == bytes(range(256))
         assert worktree.file_at(commit, "link") == b"/etc/passwd"
         assert worktree.file_at(commit, "no/such") is None
-        assert {change.path: change.added for change in worktree.changed_files(commit)}["binary"] is None
-        assert "new file mode 100755" in worktree.patch(f"{commit}", commit) + worktree.patch(
-            worktree.log()[1].id, commit, "run.sh"
-        )
+        assert {change.path: change.added for change in worktree.diff(base, commit)}["binary"] is None
+        assert "new file mode 100755" in worktree.patch(base, commit, "run.sh")
 
     def test_leaves_out_nested_repositories_fifos_and_the_engines_folder(self, worktree: Worktree) -> None:
         for name in ("empty", "born"):
@@ -298,17 +295,19 @@ class TestCommitting:
         os.mkfifo(worktree.path / "pipe")
         (worktree.path / "real.txt").write_text("real\n")
         assert worktree.dirty() == ["real.txt"]
+        base = worktree.head
         commit = worktree.commit("Add", {})
         assert commit is not None
-        assert [change.path for change in worktree.changed_files(commit)] == ["real.txt"]
+        assert [change.path for change in worktree.diff(base, commit)] == ["real.txt"]
 
     def test_a_repository_made_around_tracked_files_hides_none_of_them(self, worktree: Worktree) -> None:
         git(worktree.path / "src", "init", "-q")
         (worktree.path / "src" / "core.py").write_text("one = 3\n")
         (worktree.path / "src" / "more.py").write_text("more\n")
+        base = worktree.head
         commit = worktree.commit("Add", {})
         assert commit is not None
-        assert [change.path for change in worktree.changed_files(commit)] == ["src/core.py", "src/more.py"]
+        assert [change.path for change in worktree.diff(base, commit)] == ["src/core.py", "src/more.py"]
 
 
 class TestGoingBack:
@@ -328,15 +327,6 @@ class TestGoingBack:
         assert fingerprint(worktree.path) == fingerprint(worktree.repository.root, ".git/", ".swarm/")
         assert worktree.commit("Go back", {}) is not None
         assert worktree.diff(base, worktree.head) == ()
-
-    def test_reset_moves_the_branch_too(self, worktree: Worktree) -> None:
-        base = worktree.head
-        (worktree.path / "new.txt").write_text("new\n")
-        worktree.commit("Change", {})
-        worktree.reset(base[:10])
-        assert worktree.head == base
-        assert worktree.dirty() == []
-        assert not (worktree.path / "new.txt").exists()
 
     def test_does_not_write_through_links_that_took_the_place_of_folders(
         self, worktree: Worktree, tmp_path: Path
@@ -361,15 +351,7 @@ class TestGoingBack:
 
     def test_a_commit_that_is_not_there_is_refused(self, worktree: Worktree) -> None:
         with pytest.raises(GitFailed):
-            worktree.reset("0123456789abcdef0123456789abcdef01234567")
-
-    def test_the_log_lists_commits_since_another(self, worktree: Worktree) -> None:
-        base = worktree.head
-        for number in range(3):
-            (worktree.path / "n.txt").write_text(f"{number}\n")
-            worktree.commit(f"Number {number}", {})
-        assert [commit.subject for commit in worktree.log(base)] == ["Number 2", "Number 1", "Number 0"]
-        assert [commit.subject for commit in worktree.log(limit=1)] == ["Number 2"]
+            worktree.restore("0123456789abcdef0123456789abcdef01234567")
 
 
 class TestTags:
@@ -455,9 +437,8 @@ class TestHostileRepository:
         worktree.diff(base, commit)
         worktree.find_commit({"Swarm-Frame": "1"})
         worktree.restore(base)
-        worktree.reset(base)
         tag(repository, "v1", base, "Release")
-        worktree.remove(delete_branch=True)
+        worktree.remove()
         assert not marker.exists(), marker.read_text()
 
     def test_environment_of_the_person_changes_nothing(
@@ -470,9 +451,10 @@ class TestHostileRepository:
         monkeypatch.setenv("PATH", f".:{os.environ['PATH']}")
         (worktree.path / "git").write_text("#!/bin/sh\nexit 9\n")
         (worktree.path / "git").chmod(0o755)
+        base = worktree.head
         commit = worktree.commit("Add", {})
         assert commit is not None
-        assert [change.path for change in worktree.changed_files(commit)] == ["git"]
+        assert [change.path for change in worktree.diff(base, commit)] == ["git"]
         assert not (tmp_path / "index").exists()
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -14,10 +15,13 @@ from swarm.context import NodeContext
 from swarm.home import Home
 from swarm.proposals import AnyProposal, Run
 from swarm.values import Report
+from swarm.workspace.merge import merge_preview
+from swarm.workspace.probe import sandbox_of
+from swarm.workspace.sandbox import Tier
 from tests.engine import kit
 from tests.engine.doubles import Mortal, Shelf
 from tests.engine.kit import Stage, child, done, write_child
-from tests.engine.real import begun, taken_up, worktree_of
+from tests.engine.real import begun, git, taken_up, worktree_of
 from tests.engine.recount import check_history
 
 
@@ -175,8 +179,8 @@ def _plan(kind: str) -> str:
 
 def _log(home: Home, run: str) -> tuple[list[str], bytes | None]:
     worktree = worktree_of(home, run)
-    subjects = [commit.subject for commit in worktree.log(home.repository.head_commit)]
-    return subjects, worktree.file_at(worktree.head, "a.txt")
+    preview = merge_preview(home.repository, worktree.branch)
+    return [commit.subject for commit in preview.commits], worktree.file_at(worktree.head, "a.txt")
 
 
 @pytest.mark.parametrize("kind", _PLANS)
@@ -204,3 +208,37 @@ async def test_without_its_exit_file_a_command_asks_and_again_starts_from_the_fi
         state = await kit.settled(engine)
     assert state.status == ("failed" if choice == "fail" else "done")
     assert _log(home, run)[1] == b"once\n"
+
+
+@pytest.mark.parametrize("tier", get_args(Tier))
+async def test_a_command_that_runs_when_the_run_is_closed_is_in_doubt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tier: Tier
+) -> None:
+    monkeypatch.setattr("swarm.runs.sandbox_of", lambda _: sandbox_of(tier))
+    script = "echo > begun.txt; sleep 1000"
+    home, run = await begun(tmp_path / "repository", f"# One\n\n## Part\n\n```sh run\n{script}\n```\n", level="auto")
+    async with taken_up(home, run), asyncio.timeout(kit.PATIENCE):
+        while not (home.folder.worktree(run) / "begun.txt").exists():  # noqa: ASYNC110 - a file says nothing
+            await asyncio.sleep(0.01)
+    async with taken_up(home, run) as engine:
+        state = await kit.settled(engine)
+    assert state.status == "waiting"
+    assert kit.gate_of(state, "in_doubt").proposal.changed == ("begun.txt",)
+
+
+@pytest.mark.parametrize(("choice", "text"), [("again", b"once\n"), ("done", b"by hand\n"), ("fail", b"by hand\n")])
+async def test_a_write_is_in_doubt_where_a_human_wrote_since_and_its_gate_shows_what(
+    tmp_path: Path, choice: str, text: bytes
+) -> None:
+    home, run = await _died_after(tmp_path / "repository", "write")
+    files = home.folder.worktree(run)
+    git(files, "reset", "-q", "--hard", "HEAD~")
+    for name in ("a.txt", "b.txt"):
+        (files / name).write_text("by hand\n")
+    async with taken_up(home, run) as engine:
+        gate = kit.gate_of(await kit.settled(engine), "in_doubt")
+        assert (gate.proposal.what, gate.proposal.changed) == ("write a.txt", ("a.txt", "b.txt"))
+        await engine.do(kit.choose(gate, choice))
+        state = await kit.settled(engine)
+    assert state.status == ("failed" if choice == "fail" else "done")
+    assert _log(home, run)[1] == text

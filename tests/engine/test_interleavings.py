@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from random import Random
 from typing import Any
@@ -24,6 +25,7 @@ from swarm.proposals import (
     Terminate,
     Write,
 )
+from swarm.results import Pair
 from swarm.state import Gate, Swarm
 from swarm.values import LEVELS, Ask, Limits, Report
 from tests.engine import kit
@@ -35,8 +37,12 @@ from tests.engine.recount import check_history
 
 
 async def _root(node: NodeContext) -> Report:
-    await node.spawn([child("mixed", "one"), child("mixed", "two"), child("asks", "three")], key="first")
-    await node.spawn([write_child("a"), child("breaks", "four")], key="second")
+    _, first = await node.spawn([child("mixed", "one"), child("mixed", "two"), child("asks", "three")], key="first")
+
+    def fails(second: Sequence[Pair]) -> str:
+        return ", ".join(child.directive for child, report in (*first, *second) if report.outcome == "failed")
+
+    await node.spawn([write_child("a"), child("breaks", "four")], key="second", fails=fails)
     return done("all")
 
 

@@ -74,6 +74,10 @@ def paths(preview: MergePreview) -> list[str]:
     return [file.path for file in preview.files]
 
 
+def merge_now(repository: Repository) -> str:
+    return merge(repository, merge_preview(repository, RUN))
+
+
 class TestFastForward:
     def test_is_shown_with_commits_and_files(self, repository: Repository, worktree: Worktree) -> None:
         preview = merge_preview(repository, RUN)
@@ -90,7 +94,7 @@ class TestFastForward:
 
     def test_moves_branch_index_and_files(self, repository: Repository, worktree: Worktree) -> None:
         (repository.root / "own.txt").write_text("untracked work\n")
-        assert merge(repository, RUN) == worktree.head == repository.head_commit
+        assert merge_now(repository) == worktree.head == repository.head_commit
         assert repository.head_branch == "main"
         assert (repository.root / "new" / "c.txt").read_text() == "c\n"
         assert not (repository.root / "b.txt").exists()
@@ -98,9 +102,15 @@ class TestFastForward:
         assert "merge swarm/wc-1" in git(repository.root, "reflog", "-1")
 
     def test_is_done_once(self, repository: Repository, worktree: Worktree) -> None:
-        merged = merge(repository, RUN)
-        assert merge(repository, RUN) == merged
+        merged = merge_now(repository)
+        assert merge_now(repository) == merged
         assert paths(merge_preview(repository, RUN)) == []
+
+    def test_stays_done_while_a_single_commit_is_checked_out(self, repository: Repository, worktree: Worktree) -> None:
+        merge_now(repository)
+        git(repository.root, "checkout", "-q", "--detach")
+        git(repository.root, "commit", "-q", "--allow-empty", "-m", "Further on")
+        assert merge_now(repository) == git(repository.root, "rev-parse", "HEAD")
 
 
 class TestTrueMerge:
@@ -110,13 +120,13 @@ class TestTrueMerge:
         preview = merge_preview(repository, RUN)
         assert not preview.fast_forward
         assert preview.problem is None
-        merged = merge(repository, RUN)
+        merged = merge_now(repository)
         assert (repository.root / "a.txt").read_text() == "ONE\ntwo\nTHREE\n"
         assert git(repository.root, "log", "-1", "--format=%an|%cn|%s") == (
             "Ada Person|Ada Person|Merge branch 'swarm/wc-1'"
         )
         assert git(repository.root, "rev-parse", f"{merged}^2") == worktree.head
-        assert not repository.is_dirty()
+        assert repository.dirty_paths() == []
 
     def test_refuses_conflicts_by_name_and_changes_nothing(self, repository: Repository, worktree: Worktree) -> None:
         (repository.root / "a.txt").write_text("one\ntwo\nDREI\n")
@@ -124,7 +134,7 @@ class TestTrueMerge:
         before = everything(repository.root)
         assert merge_preview(repository, RUN).conflicts == ("a.txt",)
         with pytest.raises(MergeRefused, match=r"swarm/wc-1 and main both changed a\.txt: run `git merge swarm/wc-1`"):
-            merge(repository, RUN)
+            merge_now(repository)
         assert everything(repository.root) == before
 
     def test_a_merge_driver_of_the_repositorys_does_not_run(
@@ -151,7 +161,7 @@ class TestTrueMerge:
         git(root, "add", "-A")
         git(root, "commit", "-qm", "Own")
         assert merge_preview(repository, RUN).problem is None
-        merge(repository, RUN)
+        merge_now(repository)
         assert sorted(path.name for path in root.glob("*.txt")) == ["own.txt", "run.txt"]
 
 
@@ -168,7 +178,7 @@ class TestUncommittedWork:
         before = everything(repository.root)
         assert merge_preview(repository, RUN).overlaps == (path,)
         with pytest.raises(MergeRefused, match=f"your work in {path} would be overwritten: commit or move it"):
-            merge(repository, RUN)
+            merge_now(repository)
         assert everything(repository.root) == before
 
     def test_that_is_staged_is_kept_as_well(self, repository: Repository, worktree: Worktree) -> None:
@@ -176,7 +186,7 @@ class TestUncommittedWork:
         git(repository.root, "add", "a.txt")
         before = everything(repository.root)
         with pytest.raises(MergeRefused, match=r"a\.txt"):
-            merge(repository, RUN)
+            merge_now(repository)
         assert everything(repository.root) == before
 
     def test_in_an_ignored_file_is_kept_as_well(self, repository: Repository, worktree: Worktree) -> None:
@@ -185,7 +195,7 @@ class TestUncommittedWork:
         worktree.commit("Log", {})
         (repository.root / "notes.log").write_text("mine, ignored\n")
         with pytest.raises(MergeRefused, match=r"notes\.log"):
-            merge(repository, RUN)
+            merge_now(repository)
         assert (repository.root / "notes.log").read_text() == "mine, ignored\n"
 
     def test_elsewhere_stays_as_it_is(self, repository: Repository, worktree: Worktree) -> None:
@@ -194,7 +204,7 @@ class TestUncommittedWork:
         (repository.root / "b.txt").write_text("mine\n")
         (repository.root / "staged.txt").write_text("staged\n")
         git(repository.root, "add", "staged.txt")
-        merge(repository, RUN)
+        merge_now(repository)
         assert (repository.root / "b.txt").read_text() == "mine\n"
         assert git(repository.root, "status", "--porcelain") == "M b.txt\nA  staged.txt"
 
@@ -202,7 +212,7 @@ class TestUncommittedWork:
         self, repository: Repository, worktree: Worktree
     ) -> None:
         os.utime(repository.root / "a.txt", (1, 1))
-        assert merge(repository, RUN) == worktree.head
+        assert merge_now(repository) == worktree.head
 
 
 class TestUnborn:
@@ -223,7 +233,7 @@ class TestUnborn:
         git(unborn.root, "add", "staged.txt")
         preview = merge_preview(unborn, RUN)
         assert (preview.unborn, preview.into, paths(preview)) == (True, "main", ["src/a.py"])
-        merged = merge(unborn, RUN)
+        merged = merge_now(unborn)
         assert unborn.head_commit == merged
         assert (unborn.root / "src" / "a.py").read_text() == "a\n"
         assert git(unborn.root, "status", "--porcelain") == "A  staged.txt"
@@ -232,7 +242,7 @@ class TestUnborn:
         (unborn.root / "src").mkdir()
         (unborn.root / "src" / "a.py").write_text("mine\n")
         with pytest.raises(MergeRefused, match=r"src/a\.py would be overwritten"):
-            merge(unborn, RUN)
+            merge_now(unborn)
         assert (unborn.root / "src" / "a.py").read_text() == "mine\n"
         assert unborn.head_commit is None
 
@@ -241,7 +251,7 @@ class TestRefusals:
     def test_a_detached_head_says_to_check_out_a_branch(self, repository: Repository, worktree: Worktree) -> None:
         git(repository.root, "checkout", "-q", "--detach")
         with pytest.raises(MergeRefused, match="check one out"):
-            merge(repository, RUN)
+            merge_now(repository)
 
     def test_a_merge_under_way_is_named(self, repository: Repository, worktree: Worktree) -> None:
         git(repository.root, "checkout", "-q", "-b", "side")
@@ -249,7 +259,7 @@ class TestRefusals:
         git(repository.root, "checkout", "-q", "main")
         git(repository.root, "merge", "-q", "--no-ff", "--no-commit", "side")
         with pytest.raises(MergeRefused, match="a merge is under way in main: finish it"):
-            merge(repository, RUN)
+            merge_now(repository)
 
     def test_an_unknown_branch_is_named(self, repository: Repository) -> None:
         with pytest.raises(GitFailed, match="there is no branch 'swarm/none'"):
@@ -260,21 +270,21 @@ class TestRefusals:
         git(repository.root, "commit", "-q", "--allow-empty", "-m", "Meanwhile")
         before = everything(repository.root)
         with pytest.raises(GitFailed, match=r"main in .* has moved meanwhile"):
-            repository.advance(seen.head, seen.tip, "merge")
+            merge(repository, seen)
         assert everything(repository.root) == before
 
     def test_a_branch_that_is_locked_keeps_its_files(self, repository: Repository, worktree: Worktree) -> None:
         (repository.git_dir / "refs" / "heads" / "main.lock").touch()
         with pytest.raises(GitFailed, match=r"main\.lock"):
-            merge(repository, RUN)
+            merge_now(repository)
         assert (repository.root / "b.txt").read_text() == "b\n"
         assert not (repository.root / "new").exists()
-        assert not repository.is_dirty()
+        assert repository.dirty_paths() == []
 
     def test_no_hook_of_the_persons_runs(self, repository: Repository, worktree: Worktree, tmp_path: Path) -> None:
         for name in ("post-checkout", "post-merge", "reference-transaction", "post-index-change", "pre-merge-commit"):
             hook = repository.git_dir / "hooks" / name
             hook.write_text(f"#!/bin/sh\ntouch {tmp_path / 'marker'}\n")
             hook.chmod(0o755)
-        merge(repository, RUN)
+        merge_now(repository)
         assert not (tmp_path / "marker").exists()

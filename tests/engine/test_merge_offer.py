@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from swarm import commands as c
-from swarm.errors import MergeRefused, WriteFailed
+from swarm import frames as f
+from swarm.decide import decide
+from swarm.errors import MergeRefused, Refused, WriteFailed
 from swarm.proposals import AnyProposal, Merge
 from tests.engine import kit
 from tests.engine.doubles import Mortal, Shelf
 from tests.engine.kit import Stage
+from tests.engine.real import begun, git, taken_up
 
 
 class _Mergeable(Shelf):
@@ -71,12 +76,33 @@ async def test_a_merge_that_is_refused_changes_nothing_and_its_gate_says_why() -
     assert (state.merged, state.gates[gate.id].status, state.gates[gate.id].why) == ("", "stale", "main has moved")
 
 
-async def test_a_run_that_did_not_end_well_offers_no_merge() -> None:
+async def test_a_run_that_did_not_end_well_offers_its_merge_only_on_demand_and_once() -> None:
     stage = _merging()
     async with stage.open() as engine:
+        with pytest.raises(Refused, match="run kit-1 is running: it can be merged once it has ended"):
+            await engine.do(c.OfferMerge())
         await engine.do(c.Stop())
         state = await kit.settled(engine)
-    assert (state.status, state.waiting) == ("stopped", 0)
+        assert (state.status, state.waiting) == ("stopped", 0)
+        offer = c.OfferMerge()
+        for command in (offer, offer, c.OfferMerge()):
+            await engine.do(command)
+        gate = kit.gate_of(engine.state, "merge")
+        await engine.do(kit.approve(gate))
+        assert (await kit.settled(engine)).merged == "main"
+        await engine.do(offer)
+    assert (stage.world.merged, kit.kinds(stage.frames).count("gate.opened")) == (1, 1)
+
+
+async def test_what_is_not_there_is_not_offered_and_a_run_at_rest_cannot_look() -> None:
+    stage = _merging()
+    stage.world = Shelf()
+    async with stage.open() as engine:
+        await engine.do(c.Stop())
+        with pytest.raises(Refused, match="run kit-1 has nothing to merge"):
+            await engine.do(c.OfferMerge())
+    with pytest.raises(Refused, match="say `swarm merge kit-1`"):
+        decide(stage.state, c.OfferMerge())
 
 
 async def test_a_fault_beside_the_nodes_is_told_to_who_waits() -> None:
@@ -89,3 +115,22 @@ async def test_a_fault_beside_the_nodes_is_told_to_who_waits() -> None:
         with pytest.raises(MergeRefused, match="git says no"):
             await kit.settled(engine)
     assert stage.state.status == "done"
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+async def test_a_merge_whose_frame_was_cut_off_is_merged_and_not_made_twice(tmp_path: Path, goes_on: bool) -> None:
+    home, run = await begun(tmp_path / "work", "# M\n\n## Part\n\n```txt a.txt\nonce\n```\n", level="auto")
+    async with taken_up(home, run) as engine:
+        await engine.do(kit.approve(kit.gate_of(await kit.settled(engine), "merge")))
+        assert (await kit.settled(engine)).merged == "main"
+    history = home.folder.history(run)
+    cut = next(frame.frame for frame in home.frames(run) if isinstance(frame, f.RunMerged))
+    history.write_bytes(b"".join(history.read_bytes().splitlines(keepends=True)[: cut + 1]))  # the first is the header
+    if goes_on:
+        git(home.root, "commit", "-q", "--allow-empty", "-m", "More")
+    head = home.repository.head_commit
+    async with taken_up(home, run) as engine:
+        state = await kit.settled(engine)
+    merged = [frame.commit for frame in home.frames(run) if isinstance(frame, f.RunMerged)]
+    assert (state.merged, merged, home.repository.head_commit) == ("main", [head], head)
+    assert [gate.status for gate in state.gates.values() if gate.kind == "merge"] == ["applied"]

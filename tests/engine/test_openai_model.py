@@ -16,12 +16,13 @@ from swarm.asks import ASKS
 from swarm.errors import BadReply, ModelError, ModelUnreachable
 from swarm.models import faults
 from swarm.models.base import Message, Request
-from swarm.models.endpoint import Prices, Profile
+from swarm.models.endpoint import Profile
 from swarm.models.ladder import Rung, ladder
 from swarm.models.openai import OpenAIModel
 from swarm.models.registry import check_endpoint
 from swarm.models.stream import Caps
 from swarm.models.wire import Bounds
+from swarm.values import Prices
 from tests.engine.endpoint_server import STREAM_HEAD, Answer, EndpointServer, events, http, piece, said
 
 KEY = "sk-very-secret-0123456789"

@@ -7,8 +7,9 @@ import pytest
 from pydantic import SecretStr
 
 from swarm.errors import UnknownName, UsageError, WriteFailed
-from swarm.models.endpoint import Prices, Profile, base_url, same_url
-from swarm.models.profiles import config_file, load_profiles, new_profile, profile, save_profile
+from swarm.models.endpoint import Profile, base_url, same_url
+from swarm.models.profiles import config_file, first_gate, load_profiles, new_profile, profile, save_profile
+from swarm.values import Prices
 
 OLLAMA = "http://localhost:11434/v1"
 
@@ -61,6 +62,33 @@ def test_an_address_alone_gets_a_dummy_key(file: Path) -> None:
 def test_key_and_address_belong_together(file: Path) -> None:
     found = load_profiles({"OPENAI_BASE_URL": OLLAMA, "OPENAI_API_KEY": "sk-1"}, file)["env"]
     assert (found.url, found.secret) == (OLLAMA, "sk-1")
+
+
+@pytest.mark.parametrize(
+    ("environ", "variables"),
+    [
+        ({"OPENAI_BASE_URL": OLLAMA, "OPENAI_MODEL": "m"}, ("OPENAI_BASE_URL", "OPENAI_MODEL")),
+        (
+            {"OPENAI_BASE_URL": OLLAMA, "OPENAI_API_KEY": "k-1", "OPENAI_MODEL": " "},
+            ("OPENAI_BASE_URL", "OPENAI_API_KEY"),
+        ),
+        ({"OPENAI_API_KEY": "k-1", "OPENAI_MODEL": "other"}, ("OPENAI_API_KEY",)),
+    ],
+)
+def test_what_a_run_asks_first_names_the_variables_and_never_a_value(
+    file: Path, environ: dict[str, str], variables: tuple[str, ...]
+) -> None:
+    found = load_profiles(environ, file)["env"].model_copy(update={"model": "m"})
+    asks = first_gate(found, environ)
+    assert asks is not None
+    assert (asks.host, asks.url, asks.model, asks.variables) == (found.host, found.url, "m", variables)
+    assert "k-1" not in asks.model_dump_json()
+
+
+def test_an_endpoint_of_the_file_is_asked_about_by_no_run(file: Path) -> None:
+    environ = {"OPENAI_BASE_URL": OLLAMA}
+    found = load_profiles(environ, written(file, f'[a]\nurl = "{OLLAMA}"\nmodel = "m"\n'))["a"]
+    assert first_gate(found, environ) is None
 
 
 @pytest.mark.parametrize(
@@ -205,6 +233,11 @@ def test_what_is_missing_is_said_with_what_to_do() -> None:
         profile({"a": named("a", model="")})
     with pytest.raises(UsageError, match="has no model: set OPENAI_MODEL or say --model openai:MODEL"):
         profile({"env": named("env", model="")})
+
+
+def test_the_endpoint_of_the_environment_is_never_another_one() -> None:
+    with pytest.raises(UsageError, match="no endpoint is set up by the environment: set OPENAI_BASE_URL"):
+        profile({"a": named("a")}, "env")
 
 
 def test_a_missing_variable_is_no_fault_until_its_profile_is_used(file: Path) -> None:

@@ -313,7 +313,7 @@ async def test_a_look_that_fails_is_a_failure_and_not_a_traceback() -> None:
 async def _drive_changed(stage: Stage, body: kit.Body, choice: str) -> Swarm:
     stage.space.actions["root"] = kit.action("root", body)
     async with stage.open() as engine:
-        gate = kit.gate_of(await kit.until(engine, kit.waits_at("failure")), "failure")
+        gate = kit.gate_of(await kit.settled(engine), "failure")
         assert isinstance(gate.proposal, Failure)
         assert "was think:one and would now be think:other: retry starts the node anew" in gate.proposal.error
         assert gate.proposal.restart
@@ -382,7 +382,7 @@ async def test_a_failure_that_waits_still_waits_after_its_cause_is_gone() -> Non
     old = stage.space.actions["root"]
     stage.space.actions["root"] = kit.action("root", _changed_without_children)
     async with stage.open() as engine:
-        await kit.until(engine, kit.waits_at("failure"))
+        await kit.settled(engine)
     stage.space.actions["root"] = old
     async with stage.open() as engine:
         state = await kit.settled(engine)
@@ -416,6 +416,6 @@ async def test_schemas_are_matched_by_name() -> None:
         await kit.settled(engine)
     stage.space.actions["root"] = kit.action("root", other)
     async with stage.open() as engine:
-        failure = kit.gate_of(await kit.until(engine, kit.waits_at("failure")), "failure").proposal
+        failure = kit.gate_of(await kit.settled(engine), "failure").proposal
     assert isinstance(failure, Failure)
     assert failure.error == "step 1 was think:RecallDraft and would now be think:Verdict: retry starts the node anew"

@@ -10,6 +10,7 @@ from textual import events
 from textual.message import Message
 from textual.pilot import Pilot
 from textual.widget import Widget
+from textual.widgets import TextArea
 
 from swarm import frames as f
 from swarm.cards import cards
@@ -22,6 +23,7 @@ from tests.ui.harness import Harness
 from tests.ui.sample import NOW, Script
 from widgets.card import CardView
 from widgets.decisions import Decision
+from widgets.form import Form
 from widgets.lines import Lines
 from widgets.offers import KEYS
 
@@ -150,6 +152,12 @@ class Bench:
         await self.wait(0.5)
         await self.press(key)
         await self.wait(0.15)
+
+    async def fill(self, form: type[Form[Any]], text: str) -> None:
+        """Writes the text of the form that is open, and sends it."""
+        assert isinstance(self.app.screen, form)
+        self.app.screen.query_one(TextArea).text = text
+        await self.press("ctrl+s")
 
 
 @asynccontextmanager

@@ -90,6 +90,10 @@ class MemoryDesk:
         self.drain_ends = asyncio.Event()
         self.drain_ends.set()
 
+    @property
+    def place(self) -> str:
+        return " --root /tmp/elsewhere"
+
     async def list_runs(self) -> list[RunRow]:
         return [*(row(session) for session in self.runs.values()), *self.damaged]
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual.widgets import OptionList
 
 from app.screens.sheet import Sheet
 from app.settings import Settings
 from swarm import frames as f
-from swarm.commands import Continue, Pause, SetLevel, Stop, Tell
+from swarm.commands import Continue, OfferMerge, Pause, SetLevel, Stop, Tell
+from swarm.errors import HistoryError
 from swarm.proposals import Spawn
 from swarm.values import Child
-from tests.ui.boards import board
+from tests.ui.boards import Board, board
 from tests.ui.live import MemorySession
 from widgets.form import Form
-from widgets.forms import ConfirmForm
+from widgets.forms import ConfirmForm, LevelForm
 
 # -- nodes and the run -------------------------------------------------------------------------------------------------
 
@@ -58,18 +62,53 @@ async def test_level_tell_and_stop_go_through_their_forms() -> None:
         assert b.session.state.nodes["7"].report is not None
 
 
-async def test_the_editor_puts_its_text_on_the_card_and_sends_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    script = tmp_path / "editor"
-    script.write_text('#!/bin/sh\nsed -i s/Three/Five/ "$1"\n')
-    script.chmod(0o755)
-    monkeypatch.setenv("EDITOR", str(script))
+async def test_the_level_of_the_run_says_what_it_would_approve_and_approves_that() -> None:
+    async with board() as b:
+        await b.press("M")
+        await b.until(lambda: isinstance(b.app.screen, LevelForm))
+        options = [str(option.prompt) for option in b.app.screen.query_one(OptionList).options]
+        assert ["at once" in option for option in options] == [False, True, True, True, True]
+        waiting = len(b.session.state.open_gates)
+        await b.press("3", "enter")
+        await b.until(lambda: b.sent(SetLevel))
+        approved = waiting - len(b.session.state.open_gates)
+        assert f"approves {approved} gate" in options[2]
+
+
+async def test_a_merge_is_offered_on_demand() -> None:
+    async with board() as b:
+        b.screen.action_merge()
+        await b.until(lambda: b.sent(OfferMerge))
+
+
+@asynccontextmanager
+async def edited_by(script: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Board]:
+    """A board whose open card was just handed to an editor."""
+    editor = folder / "editor"
+    editor.write_text(f"#!/bin/sh\n{script}\n")
+    editor.chmod(0o755)
+    monkeypatch.setenv("EDITOR", str(editor))
     async with board() as b:
         monkeypatch.setattr(type(b.app._driver), "can_suspend", property(lambda _: True))
         monkeypatch.setattr(b.app._driver, "suspend_application_mode", lambda: None)
         monkeypatch.setattr(b.app._driver, "resume_application_mode", lambda: None)
         await b.decide("E")
+        yield b
+
+
+@pytest.mark.parametrize("script", [r'printf "\\351" > "$1"', 'rm "$1"'])
+async def test_what_an_editor_leaves_that_is_no_text_changes_nothing(
+    script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with edited_by(script, tmp_path, monkeypatch) as b:
+        await b.until(lambda: "left no text in UTF-8 behind" in b.text)
+        assert not b.card.ballot.edits
+
+
+async def test_the_editor_puts_its_text_on_the_card_and_sends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with edited_by('sed -i s/Three/Five/ "$1"', tmp_path, monkeypatch) as b:
         await b.until(lambda: b.card.ballot.edits)
         staged = b.card.ballot.edits["14"]
         assert isinstance(staged, Spawn)
@@ -87,7 +126,7 @@ async def test_leaving_a_run_that_waits_returns_three_lines() -> None:
         first, second, third = b.app.return_value or ()
         assert "2 waiting for you" in first
         assert "swarm/wc-1" in second
-        assert third.endswith("swarm resume wc-1")
+        assert third.endswith("swarm resume wc-1 --root /tmp/elsewhere")
 
 
 def working() -> MemorySession:
@@ -106,6 +145,24 @@ async def test_leaving_a_run_at_work_offers_to_finish_what_is_in_flight() -> Non
         await b.press("q", "f")
         await b.until(lambda: b.app.return_value is not None)
         assert b.desk.drained == ["wc-1"]
+
+
+async def test_who_is_asked_how_to_leave_is_not_asked_twice() -> None:
+    async with board(working()) as b:
+        await b.press("ctrl+q", "ctrl+q")
+        assert [type(screen) for screen in b.app.screen_stack].count(Sheet) == 1
+        await b.press("l")
+        await b.until(lambda: b.app.return_value is not None)
+
+
+async def test_a_history_that_cannot_be_followed_any_more_says_so_until_something_else_is_said() -> None:
+    class Broken(MemorySession):
+        async def follow(self, since: int = -1) -> AsyncIterator[list[f.Frame]]:
+            yield self.history
+            raise HistoryError("history.jsonl is damaged at line 7")
+
+    async with board(Broken()) as b:
+        await b.until(lambda: "nothing new is shown any more: history.jsonl is damaged" in b.text)
 
 
 async def test_a_second_q_leaves_at_once_while_calls_are_finished() -> None:
@@ -140,5 +197,7 @@ async def test_help_lists_the_keys_as_they_are_bound() -> None:
         await b.until(lambda: "pause the subtree" in b.text)
         line = next(line for line in b.text.splitlines() if "pause the subtree" in line)
         assert "f5" in line
+        await b.press("escape", ":")
+        await b.until(lambda: "f5  pause the subtree" in b.text)
         await b.press("escape", "f5")
         await b.until(lambda: b.sent(Pause))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.widgets import TextArea
 
 from swarm import frames as f
 from swarm.cards import cards
 from swarm.decide import decide
-from swarm.proposals import Failure, Spawn
+from swarm.proposals import AnyProposal, Failure, Spawn
 from swarm.values import Report
 from tests.ui.gates import (
     BUDGET,
@@ -30,7 +31,7 @@ from tests.ui.gates import (
 from tests.ui.sample import NOW, PROPOSED, wordcount_state
 from widgets.decisions import Approve, Choose, Edit
 from widgets.edits import ReportForm
-from widgets.forms import NoteForm
+from widgets.forms import NoteForm, TextEdit
 from widgets.lines import Lines
 
 # -- items --------------------------------------------------------------------
@@ -109,15 +110,26 @@ async def test_nothing_is_chosen_beforehand_and_a_number_only_points() -> None:
         assert written(state, message).choice == "pass"
 
 
-async def test_each_line_of_a_failure_leads_to_a_command_that_is_taken() -> None:
-    state = waiting(FAILURE)
-    for number, word in (("1", "retry"), ("3", "hand"), ("5", "skip"), ("6", "pass")):
-        async with card_bench(state) as (bench, _):
-            await bench.press(number)
-            await bench.decide("a")
-            message = only(bench, Choose)
-            assert message.command.choice == word
-            assert written(state, message)
+@pytest.mark.parametrize(
+    ("proposal", "number", "word"),
+    [
+        (FAILURE, "1", "retry"),
+        (FAILURE, "3", "hand"),
+        (FAILURE, "5", "skip"),
+        (FAILURE, "6", "pass"),
+        (IN_DOUBT, "2", "done"),
+        (BUDGET, "1", "raise"),
+        (MERGE, "2", "reject"),
+    ],
+)
+async def test_each_line_leads_to_a_command_that_is_taken(proposal: AnyProposal, number: str, word: str) -> None:
+    state = waiting(proposal)
+    async with card_bench(state) as (bench, _):
+        await bench.press(number)
+        await bench.decide("a")
+        message = only(bench, Choose)
+        assert message.command.choice == word
+        assert written(state, message)
 
 
 async def test_v_tries_again() -> None:
@@ -131,8 +143,7 @@ async def test_a_failure_is_retried_with_another_directive() -> None:
     state = waiting(FAILURE)
     async with card_bench(state) as (bench, _):
         await bench.decide("e")
-        bench.app.screen.query_one(TextArea).text = "Write less"
-        await bench.press("ctrl+s")
+        await bench.fill(TextEdit, "Write less")
         decided = written(state, only(bench, Edit))
         assert decided.proposal == Failure(error=FAILURE.error, directive="Write less")
 
@@ -153,17 +164,6 @@ async def test_a_report_by_hand_ends_a_failed_node() -> None:
         frames = decide(state, message.command)
         ended = next(frame for frame in frames if isinstance(frame, f.NodeEnded))
         assert ended.report == Report(outcome="done", summary="Did it myself.", edited="by hand")
-
-
-async def test_doubts_limits_and_merges_are_decided_by_a_line() -> None:
-    for proposal, number, word in ((IN_DOUBT, "2", "done"), (BUDGET, "1", "raise"), (MERGE, "2", "reject")):
-        state = waiting(proposal)
-        async with card_bench(state) as (bench, _):
-            await bench.press(number)
-            await bench.decide("a")
-            message = only(bench, Choose)
-            assert message.command.choice == word
-            assert written(state, message)
 
 
 async def test_no_key_alone_merges_or_takes_a_line_that_nobody_pointed_at() -> None:

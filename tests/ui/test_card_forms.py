@@ -28,12 +28,8 @@ async def test_a_rejection_needs_a_reason_and_names_one_gate() -> None:
     async with card_bench(state) as (bench, _):
         await bench.press("j")
         await bench.decide("r")
-        form = bench.app.screen
-        assert isinstance(form, RejectForm)
-        await bench.press("ctrl+s")
-        assert isinstance(bench.app.screen, RejectForm)
-        form.query_one(TextArea).insert("count bytes too")
-        await bench.press("ctrl+s")
+        await bench.fill(RejectForm, "")
+        await bench.fill(RejectForm, "count bytes too")
         message = only(bench, Reject)
         assert written(state, message).reason == "count bytes too"
         assert [seen.gate for seen in message.seen] == ["3"]
@@ -86,9 +82,7 @@ async def test_a_note_goes_with_an_approval() -> None:
     state = waiting(WRITE)
     async with card_bench(state) as (bench, _):
         await bench.decide("A")
-        assert isinstance(bench.app.screen, NoteForm)
-        bench.app.screen.query_one(TextArea).insert("good")
-        await bench.press("ctrl+s")
+        await bench.fill(NoteForm, "good")
         assert written(state, only(bench, Approve)).reason == "good"
 
 
@@ -96,9 +90,7 @@ async def test_an_edit_is_put_on_the_card_and_sent_only_by_an_approval() -> None
     state = waiting(WRITE)
     async with card_bench(state) as (bench, card):
         await bench.decide("e")
-        assert isinstance(bench.app.screen, TextEdit)
-        bench.app.screen.query_one(TextArea).text = "all new\n"
-        await bench.press("ctrl+s")
+        await bench.fill(TextEdit, "all new\n")
         assert bench.kept == []
         assert "edited by you; nothing is sent yet" in text(card)
         assert "+ all new" in text(card)
@@ -113,8 +105,7 @@ async def test_an_edit_with_a_note_carries_it() -> None:
         card.stage("2", WRITE.model_copy(update={"content": "x\n"}))
         await bench.pilot.pause()
         await bench.decide("A")
-        bench.app.screen.query_one(TextArea).insert("shorter")
-        await bench.press("ctrl+s")
+        await bench.fill(NoteForm, "shorter")
         assert written(state, only(bench, Edit)).reason == "shorter"
 
 

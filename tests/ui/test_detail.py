@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
+from textual.pilot import Pilot
 
 from swarm import frames as f
 from swarm.fold import fold
-from swarm.state import Swarm
 from swarm.values import Usage
 from tests.ui.gates import RUN, WRITE, begun
 from tests.ui.harness import Harness, lines
@@ -66,6 +67,30 @@ def test_a_step_that_failed_tells_its_error_and_one_that_runs_since_when() -> No
     ]
 
 
+def test_a_look_tells_how_much_it_showed_and_what_it_left_out() -> None:
+    script = begun()
+    match = {"path": "a.py", "line": 1, "text": "x"}
+    cut = "only the first 2 commits are here"
+    looks: list[tuple[f.StepKind, str, object]] = [
+        ("search", "files **", {"paths": ["a.py", "b.py"], "cut": ""}),
+        ("search", "text x", {"matches": [match], "cut": ""}),
+        ("git", "log", {"commits": [{}, {}], "cut": cut}),
+        ("git", "show HEAD", {"text": "one\ntwo\n", "cut": ""}),
+    ]
+    for seq, (step, key, value) in enumerate(looks, 1):
+        script.add(f.StepEnded, "2", seq=seq, step=step, key=key, value=value)
+    script.add(f.StepEnded, "2", seq=5, step="git", key="show main", outcome="failed", error="'main' names no commit")
+    assert section("Steps", "2", script.frames) == [
+        "✓   1  search files **  frame 9 · 2 files",
+        "✓   2  search text x  frame 10 · 1 line",
+        "✓   3  git log  frame 11 · 2 commits",
+        f"       {cut}",
+        "✓   4  git show HEAD  frame 12 · 2 lines",
+        "✗   5  git show main  failed, frame 13",
+        "       'main' names no commit",
+    ]
+
+
 def test_changes_are_differences_with_their_commits() -> None:
     text = section("Changes", "5")
     assert text[0] == "◇ 4f0c2ad  write wordcount/core.py  frame 39"
@@ -81,25 +106,32 @@ def test_a_change_of_a_file_shows_what_was_edited_by_hand() -> None:
     assert "   1 + by hand" in section("Changes", "2", script.frames)
 
 
-def test_what_a_command_changed_is_shown_where_its_patch_is_known() -> None:
+def ran(**ended: object) -> list[f.Frame]:
+    """Node 2 has run a command."""
     script = begun()
     gate = script.open("2", 1, RUN)
     script.decide(gate)
     script.add(f.StepBegun, "2", seq=1, step="run", gate=gate)
-    script.add(f.StepEnded, "2", seq=1, step="run", gate=gate, commit="c" * 40)
-    patch = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\n+new\n"
-    assert section("Changes", "2", script.frames)[0] == "◇ ccccccc  run: tests  frame 12"
-    assert "  1 + new" in section("Changes", "2", script.frames, {"c" * 40: patch})
+    script.add(f.StepEnded, "2", seq=1, step="run", gate=gate, **ended)
+    return script.frames
+
+
+def test_what_a_command_changed_is_shown_where_its_patch_is_known() -> None:
+    frames = ran(commit="c" * 40)
+    patch = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\n+new\n"
+    assert section("Changes", "2", frames)[0] == "◇ ccccccc  run: tests  frame 12"
+    assert section("Changes", "2", frames, {"c" * 40: patch})[1:] == [
+        "  x",
+        "    @@ -1 +1 @@",
+        "  1 - old",
+        "  1 + new",
+        "",
+    ]
 
 
 def test_the_output_of_commands_is_shown_with_their_exit_codes() -> None:
-    script = begun()
-    gate = script.open("2", 1, RUN)
-    script.decide(gate)
-    script.add(f.StepBegun, "2", seq=1, step="run", gate=gate)
-    value = {"exit_code": 1, "output": "1 failed\x1b[0m\n"}
-    script.add(f.StepEnded, "2", seq=1, step="run", gate=gate, value=value)
-    assert section("Output", "2", script.frames) == ["✗ exit 1  run: tests", "  1  1 failed␛[0m", ""]
+    frames = ran(value={"exit_code": 1, "output": "1 failed\x1b[0m\n"})
+    assert section("Output", "2", frames) == ["✗ exit 1  run: tests", "  1  1 failed␛[0m", ""]
 
 
 def test_messages_are_what_was_said_both_ways() -> None:
@@ -122,34 +154,35 @@ def _spawned() -> list[f.Frame]:
     return [f.NodeSpawned(frame=state.frame + 1, node="8", parent="7", step=9, index=0, child=child)]
 
 
-async def shown(pilot: object, detail: NodeDetail, state: Swarm, node: str) -> None:
-    detail.show(state, node, own(wordcount_frames(), node))
-    await pilot.pause()  # type: ignore[attr-defined]
+@asynccontextmanager
+async def shown(node: str, width: int = 80, height: int = 20) -> AsyncIterator[tuple[Pilot[None], NodeDetail]]:
+    """A node of the sample in full."""
+    detail = NodeDetail()
+    async with Harness(detail).run(width, height) as pilot:
+        await show(pilot, detail, node)
+        yield pilot, detail
+
+
+async def show(pilot: Pilot[None], detail: NodeDetail, node: str) -> None:
+    detail.show(wordcount_state(), node, own(wordcount_frames(), node))
+    await pilot.pause()
 
 
 async def test_an_ended_node_opens_with_its_report_and_a_live_one_with_its_directive() -> None:
-    detail = NodeDetail()
-    app = Harness(detail)
-    state = wordcount_state()
-    async with app.run(80, 20) as pilot:
-        await shown(pilot, detail, state, "5")
+    async with shown("5") as (pilot, detail):
         assert detail.section == "Report"
         assert "5 · write core.py" in lines(detail)[0]
         assert "✓ done" in lines(detail)[0]
-        await shown(pilot, detail, state, "7")
+        await show(pilot, detail, "7")
         assert detail.section == "Directive"
 
 
 async def test_the_section_stays_while_the_node_goes_on_and_keys_and_clicks_turn_it() -> None:
-    detail = NodeDetail()
-    app = Harness(detail)
-    state = wordcount_state()
-    async with app.run(80, 20) as pilot:
-        await shown(pilot, detail, state, "5")
+    async with shown("5") as (pilot, detail):
         detail.focus()
         await pilot.press("l", "right")
         assert detail.section == "Changes"
-        await shown(pilot, detail, state, "5")
+        await show(pilot, detail, "5")
         assert detail.section == "Changes"
         await pilot.press("h")
         assert detail.section == "Steps"
@@ -165,32 +198,33 @@ async def test_only_the_section_that_is_looked_at_is_built(monkeypatch: pytest.M
         monkeypatch.setitem(
             detail_rows.SECTIONS, name, lambda *args, name=name, make=make: (built.append(name), make(*args))[1]
         )
-    detail = NodeDetail()
-    app = Harness(detail)
-    async with app.run(80, 20) as pilot:
-        await shown(pilot, detail, wordcount_state(), "5")
+    async with shown("5"):
         assert set(built) == {"Report"}
 
 
 async def test_what_a_model_streams_is_shown_below_the_steps() -> None:
-    detail = NodeDetail()
-    app = Harness(detail)
-    async with app.run(80, 20) as pilot:
-        await shown(pilot, detail, wordcount_state(), "7")
+    async with shown("7") as (pilot, detail):
         detail.focus()
         await pilot.press("l", "l")
         detail.live('{"parts": [')
         await pilot.pause()
         assert '{"parts": [' in detail.query_one(Lines).plain
-        await shown(pilot, detail, wordcount_state(), "5")
+        await show(pilot, detail, "5")
         assert '{"parts": [' not in detail.query_one(Lines).plain
 
 
+async def test_what_is_logged_stands_above_how_far_the_node_is() -> None:
+    async with shown("7", height=30) as (pilot, detail):
+        detail.focus()
+        await pilot.press("l", "l")
+        detail.live("\n\r1 of 3\n[b]read\x1b a.py\n\r2 of 3")
+        await pilot.pause()
+        text = [line.strip() for line in detail.query_one(Lines).plain.splitlines()]
+        assert text[-3:] == ["as it happens, not recorded", "[b]read␛ a.py", "● 2 of 3"]
+
+
 async def test_it_can_be_read_page_by_page() -> None:
-    detail = NodeDetail()
-    app = Harness(detail)
-    async with app.run(60, 8) as pilot:
-        await shown(pilot, detail, wordcount_state(), "7")
+    async with shown("7", width=60, height=8) as (pilot, detail):
         detail.focus()
         await pilot.press("j", "pagedown")
         await pilot.pause()
@@ -198,3 +232,12 @@ async def test_it_can_be_read_page_by_page() -> None:
         await pilot.press("g", "k")
         await pilot.pause()
         assert detail.query_one(Lines).scroll_offset.y == 0
+
+
+async def test_the_names_of_all_sections_can_be_seen_and_clicked_where_they_need_two_lines() -> None:
+    async with shown("5", width=50) as (pilot, detail):
+        first, second = lines(detail)[1:3]
+        assert "Directive" in first
+        assert "Messages" in second
+        await pilot.click(Sections, offset=(second.index("Messages"), 1))
+        assert detail.section == "Messages"

@@ -92,16 +92,14 @@ def test_a_patch_is_numbered_from_its_hunks_and_its_own_lines_are_no_headers() -
         "\\ No newline at end of file\ndiff --git a/y b/y\n"
     )
     assert shown(diff.patch(patch)) == [
-        "diff --git a/x b/x",
-        "--- a/x",
-        "+++ b/x",
+        "x",
         "   @@ -8,3 +8,3 @@ def f():",
         " 8   a",
         " 9 - -- old",
         " 9 + ++ new",
         "10   b",
         "   No newline at end of file",
-        "diff --git a/y b/y",
+        "y",
     ]
 
 

@@ -107,6 +107,15 @@ async def test_a_number_points_at_a_level_and_enter_sets_it() -> None:
         assert shown.results == ["questions"]
 
 
+async def test_a_level_says_how_many_gates_it_would_approve_at_once() -> None:
+    shown = Shown(LevelForm("the run", "step", passing={"step": 0, "effects": 1, "questions": 4}))
+    async with shown.app.run(80, 20) as pilot:
+        await shown.open(pilot)
+        options = [str(option.prompt) for option in shown.form.query_one(OptionList).options]
+    ends = ["approves 1 gate at once" in options[2], "approves 4 gates at once" in options[3]]
+    assert (ends, sum("at once" in option for option in options)) == ([True, True], 2)
+
+
 async def test_no_level_looser_than_what_is_above_can_be_set() -> None:
     shown = Shown(LevelForm("2 Use it", "step", "guided"))
     async with shown.app.run(80, 20) as pilot:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from time import perf_counter
 
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.content import Content
+from textual.pilot import Pilot
 
 from tests.ui.harness import Harness, lines
 from widgets.lines import Lines, Row
@@ -35,12 +38,18 @@ def test_code_keeps_every_character(text: str, width: int) -> None:
     assert all(line.cell_length <= width for line in found.wrapped(width))
 
 
-async def test_it_draws_what_can_be_seen_and_knows_how_much_is_below() -> None:
+@asynccontextmanager
+async def ten_lines() -> AsyncIterator[tuple[Pilot[None], Lines]]:
+    """A pager with ten lines and room for four of them."""
     pager = Lines()
-    app = Harness(pager)
-    async with app.run(12, 4) as pilot:
+    async with Harness(pager).run(12, 4) as pilot:
         pager.show([row(f"line {number}") for number in range(10)])
         await pilot.pause()
+        yield pilot, pager
+
+
+async def test_it_draws_what_can_be_seen_and_knows_how_much_is_below() -> None:
+    async with ten_lines() as (pilot, pager):
         assert [line[:6] for line in lines(pager)] == ["line 0", "line 1", "line 2", "line 3"]
         assert pager.below == 6
         assert pager.turn("pagedown")
@@ -53,11 +62,7 @@ async def test_it_draws_what_can_be_seen_and_knows_how_much_is_below() -> None:
 
 
 async def test_the_place_where_one_reads_is_kept_while_rows_change() -> None:
-    pager = Lines()
-    app = Harness(pager)
-    async with app.run(12, 4) as pilot:
-        pager.show([row(f"line {number}") for number in range(10)])
-        await pilot.pause()
+    async with ten_lines() as (pilot, pager):
         pager.turn("pagedown")
         await pilot.pause()
         pager.show([row(f"LINE {number}") for number in range(12)])

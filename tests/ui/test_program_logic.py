@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 from app.attention import Attention, window_title
 from app.editing import draft, edited
 from app.editor import command
-from app.farewell import farewell
+from app.farewell import farewell, place_of
 from app.keys import BOARD, HELP, PROGRAM, RUNS, bindings, card_keys
 from app.node_frames import NodeFrames
 from swarm import frames as f
@@ -49,6 +50,17 @@ def test_three_lines_say_state_branch_and_how_to_go_on() -> None:
     assert first.startswith("run wc-1  2 waiting for you")
     assert second == "branch swarm/wc-1  1 commit"
     assert third == "go on with: swarm resume wc-1"
+
+
+def test_how_to_go_on_names_the_workspace_only_where_it_is_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside, other = tmp_path / "work" / "src", tmp_path / "my work"
+    inside.mkdir(parents=True)
+    monkeypatch.chdir(inside)
+    assert place_of(tmp_path / "work") == ""
+    assert place_of(other) == f" --root '{other}'"
+    assert farewell(wordcount_state(), place_of(other))[2].endswith(f"swarm resume wc-1 --root '{other}'")
 
 
 @pytest.mark.parametrize(
@@ -135,6 +147,9 @@ def test_a_missing_editor_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> 
         command()
     monkeypatch.setenv("EDITOR", "vim -n")
     assert command() == ["vim", "-n"]
+    monkeypatch.setenv("EDITOR", "vim 'no end")
+    with pytest.raises(UsageError, match="EDITOR cannot be read"):
+        command()
 
 
 def test_every_key_that_can_be_changed_is_in_the_table() -> None:
@@ -171,3 +186,23 @@ async def test_frames_of_a_node_are_read_once() -> None:
     past = await session.at(own[2].frame)
     assert await frames.of(past, "7") == own[:3]
     assert len(session.reads) == 2
+
+
+async def test_what_a_commit_of_a_node_changed_is_read_once() -> None:
+    class Watched(MemorySession):
+        reads: ClassVar[list[tuple[str, str]]] = []
+
+        async def patch(self, before: str, after: str, path: str | None = None) -> str:
+            self.reads.append((before, after))
+            return await super().patch(before, after, path)
+
+    begun = f.StepBegun(frame=1, node="5", seq=1, step="run", intent={"commit": "a" * 40})
+    again = f.StepBegun(frame=2, node="5", seq=1, step="run", intent={"commit": "b" * 40})
+    ended = f.StepEnded(frame=3, node="5", seq=1, step="run", commit="c" * 40)
+    session = Watched()
+    frames = NodeFrames(session)
+    patches = await frames.patches([begun, again, ended])
+    assert list(patches) == ["c" * 40]
+    assert "from bbbbbbb to ccccccc" in patches["c" * 40]
+    assert await frames.patches([begun, again, ended]) == patches
+    assert session.reads == [("b" * 40, "c" * 40)]

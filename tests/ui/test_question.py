@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from textual.widgets import Button, Input, Static, TextArea
 
 from swarm import frames as f
@@ -17,7 +18,7 @@ from swarm.values import Ask
 from tests.ui.gates import Bench, Clock, after, asking, bench
 from tests.ui.harness import lines
 from tests.ui.sample import wordcount_state
-from widgets.answer_form import Group
+from widgets.answer_form import FieldBox, Group
 from widgets.form import Drafts
 from widgets.lines import Lines
 from widgets.pick import Pick
@@ -266,6 +267,26 @@ async def test_a_pasted_answer_fills_the_form_in_and_is_sent_only_by_ctrl_s() ->
         panel.focus()
         await bench.pilot.press("ctrl+s")
         assert answers(bench, state)[0]["summary"] == "No way on."
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "says"),
+    [
+        (VERDICT, '{"outcome": "stuck", "summary": ["No", "way"]}', "does not fit the form at summary"),
+        (PARTS, '{"parts": "Count words"}', "does not fit the form at parts"),
+        (PARTS, '{"parts": [{"title": 1}]}', "does not fit the form at parts"),
+        (PARTS, '{"parts": ' + "[" * 100_000, "that is no JSON"),
+    ],
+)
+async def test_what_was_pasted_and_fits_no_field_leaves_the_form_as_it_was(form: Ask, text: str, says: str) -> None:
+    async with asked(asking(form)) as (bench, panel):
+        panel.query_one(".question-paste", Button).press()
+        await bench.pilot.pause()
+        bench.app.screen.query_one(TextArea).text = text
+        await bench.pilot.press("ctrl+s")
+        await bench.pilot.pause()
+        assert says in error(panel)
+        assert panel.query(FieldBox)
 
 
 async def test_what_was_pasted_and_is_no_json_is_kept_and_the_reason_told() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 
@@ -18,6 +19,8 @@ from app.screens.welcome import WelcomeScreen
 from app.settings import Settings
 from app.themes import THEMES
 from app.tui import SwarmApp
+from swarm.session import Session
+from swarm.values import Level
 from tests.ui.boards import program
 from tests.ui.live import MemoryDesk, MemorySession, row
 from widgets.forms import ConfirmForm
@@ -74,6 +77,20 @@ async def test_a_run_is_deleted_only_once_its_id_was_typed() -> None:
         await p.press(*"wc-1", "enter")
         await p.until(lambda: "No runs yet" in p.text)
         assert p.desk.runs == {}
+
+
+async def test_a_run_whose_board_is_open_is_not_deleted_under_it() -> None:
+    async with program("runs", MemorySession()) as p:
+        await p.until(lambda: "wc-1" in p.text)
+        await p.press("enter")
+        await p.on(BoardScreen)
+        await p.press("o")
+        await p.on(RunsScreen)
+        await p.until(lambda: "swarm/wc-1" in p.text)
+        await p.press("d")
+        await p.until(lambda: "open on the board" in p.text)
+        assert isinstance(p.app.screen, RunsScreen)
+        assert "wc-1" in p.desk.runs
 
 
 async def test_the_cursor_stays_on_its_run_while_the_list_is_read_anew() -> None:
@@ -149,6 +166,26 @@ async def test_a_new_run_shows_what_would_start_and_starts_it() -> None:
         await p.on(BoardScreen)
         state = p.desk.runs["run-1"].state
         assert (state.goal, state.model, state.level) == ("Go", "human", "guided")
+
+
+async def test_a_run_that_is_being_started_is_started_once_however_often_it_is_asked_for() -> None:
+    class Slow(MemoryDesk):
+        asked, ready = 0, asyncio.Event()
+
+        async def start(self, goal: str, model: str, level: Level) -> Session:
+            self.asked += 1
+            await self.ready.wait()
+            return await super().start(goal, model, level)
+
+    desk = Slow()
+    async with program("runs", desk=desk) as p:
+        await p.press("n")
+        await p.on(NewRunScreen)
+        await p.press("G", "ctrl+s", "ctrl+s")
+        await p.until(lambda: desk.asked)
+        desk.ready.set()
+        await p.on(BoardScreen)
+        assert desk.asked == 1
 
 
 async def test_what_is_in_the_way_of_a_new_run_is_said_before_it_starts() -> None:
