@@ -8,6 +8,7 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
+from swarm.forking import Change
 from swarm.frames import RunStatus
 from swarm.session import Session
 from swarm.values import Level
@@ -26,6 +27,9 @@ class RunRow:
         started: When, UTC.
         branch: Of git.
         problem: Why it cannot be opened, in one line; empty if it can.
+        origin: The run and frame that it was forked from, as `wc-1@12`; empty for none.
+        depth: How many of the runs above it in the list it comes from, one by one; 0 for none, or where they are gone.
+        instead: The run that took its place when something was undone, or redone; empty for none.
     """
 
     run: str
@@ -36,6 +40,9 @@ class RunRow:
     started: datetime
     branch: str = ""
     problem: str = ""
+    origin: str = ""
+    depth: int = 0
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,7 @@ class Desk(Protocol):
         """What commands need to find the workspace: nothing, or ` --root` and its folder."""
 
     async def list_runs(self) -> list[RunRow]:
-        """All runs of the workspace, the newest first; damaged ones with their problem."""
+        """All runs of the workspace, the newest first, forks below their origin; damaged ones with their problem."""
 
     async def models(self) -> list[ModelRow]:
         """What can be chosen for a new run, first what is taken by itself (without a name)."""
@@ -80,6 +87,30 @@ class Desk(Protocol):
 
     async def drain(self, run: str) -> None:
         """Begins no further step in the run and returns when those in flight have ended."""
+
+    async def forecast(self, run: str, frame: int) -> str:
+        """What a fork at a frame would be, and what it could not take back, in a few lines."""
+
+    async def fork(self, run: str, frame: int, change: Change | None, *, carry: bool) -> Session:
+        """A new run that begins with the frames of another one, which goes on as it is; one thing may be different.
+
+        `carry`: what was decided later on holds where exactly the same is proposed.
+        """
+
+    async def undo(self, run: str, seen: int, *, finish: bool) -> Session:
+        """Takes the last decision back, made at frame `seen`: the run is closed, a fork from before it is opened.
+
+        `finish`: what is in flight ends before.
+        """
+
+    async def redo(self, run: str, *, finish: bool) -> Session:
+        """Closes a run that came from an undo, and opens the one that it came from."""
+
+    async def export(self, run: str, file: str, frame: int) -> str:
+        """Writes a run to a file, whose ending says as what, replacing it; says in one line what was written."""
+
+    async def snapshot(self, run: str, file: str, frame: int) -> str:
+        """Writes what another clone needs to go on with a run, replacing the file; says in one line what was."""
 
     async def template(self) -> str:
         """A commented plan to start from."""

@@ -57,6 +57,44 @@ TIME = (
     Key("board.back-step", "<", "scrub(-1)", "one frame back"),
     Key("board.on-step", ">", "scrub(1)", "one frame on"),
     Key("board.now", ".", "now", "back to now"),
+    Key("board.compare", "=", "compare", "compare this frame with another one"),
+    Key("board.files", "F", "files", "the files of this moment"),
+)
+
+TIMELINE = (
+    Key("time.gate-on", "d", "jump('gate', 1)", "next gate or question"),
+    Key("time.gate-back", "D", "jump('gate', -1)", "gate or question before"),
+    Key("time.failure-on", "e", "jump('failure', 1)", "next failure"),
+    Key("time.failure-back", "E", "jump('failure', -1)", "failure before"),
+    Key("time.commit-on", "c", "jump('commit', 1)", "next commit"),
+    Key("time.commit-back", "C", "jump('commit', -1)", "commit before"),
+    Key("time.node-on", "J", "jump('node', 1)", "next frame of the node"),
+    Key("time.node-back", "K", "jump('node', -1)", "frame of the node before"),
+    Key("time.mark-on", "j,down", "jump('sign', 1)", "next sign"),
+    Key("time.mark-back", "k,up", "jump('sign', -1)", "sign before"),
+    Key("time.moment", "/", "moment", "go to a time or a frame"),
+    Key("time.play", "space", "play", "play the run, or stop"),
+    Key("time.faster", "+", "faster(1)", "play faster"),
+    Key("time.slower", "-", "faster(-1)", "play slower"),
+)
+"""What the timeline does while it has the focus; the palette offers it everywhere."""
+
+TIMELINE_MOVES = (
+    Key("time.back", "h,left", "", "one frame back"),
+    Key("time.on", "l,right", "", "one frame on"),
+    Key("time.page-back", "pageup", "", "a page back"),
+    Key("time.page-on", "pagedown", "", "a page on"),
+    Key("time.first", "g,home", "", "first frame"),
+    Key("time.last", "G,end", "", "now"),
+)
+
+WAYS = (
+    Key("board.fork", "f", "fork", "fork: another way from a frame on"),
+    Key("board.undo", "u", "undo", "undo: take the last decision back"),
+    Key("board.redo", "ctrl+r", "redo", "redo: back to the run that was undone"),
+    Key("board.retry", "v", "retry", "try a node again that has failed"),
+    Key("board.export", "", "export", "export the run to a file"),
+    Key("board.snapshot", "", "snapshot", "snapshot: to go on elsewhere"),
 )
 
 PANES = (
@@ -71,12 +109,17 @@ PANES = (
     Key("board.runs", "o", "runs", "runs"),
 )
 
-BOARD = (*WAITING, *NODES, *TIME, *PANES)
+BOARD = (*WAITING, *NODES, *TIME, *WAYS, *PANES)
 
 RUNS = (
     Key("runs.new", "n", "new", "new run"),
     Key("runs.delete", "d", "delete", "delete the run"),
     Key("runs.back", "escape,o", "back", "back"),
+)
+
+COMPARING = (
+    Key("compare.other", "tab", "other", "to the text, or back to the list"),
+    Key("compare.back", "escape,=", "back", "back to the board"),
 )
 
 MOVING = (
@@ -91,12 +134,6 @@ MOVING = (
     Key("move.switch", "space", "", "open or close"),
     Key("move.open", "enter", "", "show it; never approves"),
     Key("tree.raw", "#", "raw", "all nodes as they are, or the work only"),
-    Key("time.back", "h,left", "", "timeline: one frame back"),
-    Key("time.on", "l,right", "", "timeline: one frame on"),
-    Key("time.mark-back", "pageup", "", "timeline: to the sign before"),
-    Key("time.mark-on", "pagedown", "", "timeline: to the sign after"),
-    Key("time.first", "g,home", "", "timeline: first frame"),
-    Key("time.last", "G,end", "", "timeline: now"),
 )
 
 GATES = (
@@ -119,6 +156,9 @@ HELP: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("What waits", WAITING),
     ("Nodes", NODES),
     ("Time", TIME),
+    ("Timeline", (*TIMELINE, *TIMELINE_MOVES)),
+    ("Two frames", COMPARING),
+    ("Other ways", WAYS),
     ("Moving", MOVING),
     ("Panes", PANES),
     ("Runs", RUNS),
@@ -126,7 +166,7 @@ HELP: tuple[tuple[str, tuple[Key, ...]], ...] = (
 )
 """All keys as the help shows them."""
 
-PALETTE = (*BOARD, *GATES, *(key for key in MOVING if key.action))
+PALETTE = (*BOARD, *TIMELINE, *GATES, *(key for key in MOVING if key.action))
 """What the palette offers on the board."""
 
 _BY_ID = {key.id: key for _, keys in HELP for key in keys}
@@ -135,9 +175,39 @@ _BY_ID = {key.id: key for _, keys in HELP for key in keys}
 LINES: dict[str, tuple[tuple[str, str], ...]] = {
     "tree": (("move.down move.up", "move"), ("move.open", "open")),
     "inbox": (("move.down move.up", "move"), ("move.open", "open")),
-    "receipts": (("move.down move.up", "move"), ("move.open", "as it was then")),
-    "timeline": (("board.back-step board.on-step", "step"), ("time.mark-back time.mark-on", "signs")),
-    "past": (("board.back-step board.on-step", "step"), ("board.now", "back to now"), ("board.next-pane", "pane")),
+    "receipts": (("move.down move.up", "move"), ("move.open", "as it was then"), ("board.undo", "undo the last")),
+    "timeline": (
+        ("board.back-step board.on-step", "step"),
+        ("time.gate-on time.gate-back", "gate"),
+        ("time.failure-on time.failure-back", "failure"),
+        ("time.commit-on time.commit-back", "commit"),
+        ("time.node-on time.node-back", "this node"),
+        ("time.play", "play"),
+        ("time.moment", "time"),
+        ("board.compare", "compare"),
+        ("board.files", "files"),
+        ("board.fork", "fork here"),
+    ),
+    "past": (
+        ("board.back-step board.on-step", "step"),
+        ("board.now", "back to now"),
+        ("board.fork", "fork here"),
+        ("board.files", "files"),
+        ("board.compare", "compare"),
+        ("board.next-pane", "pane"),
+    ),
+    "files": (
+        ("move.down move.up", "move"),
+        ("move.open", "open"),
+        ("board.files", "close"),
+        ("board.back-step board.on-step", "step"),
+        ("board.now", "back to now"),
+    ),
+    "comparing": (
+        ("compare.back", "back"),
+        ("move.down move.up", "move"),
+        ("compare.other", "text or list"),
+    ),
     "asked": (("board.answer", "answer"),),
     "board": (
         ("board.next-pane", "pane"),
@@ -160,12 +230,21 @@ Changed = Mapping[str, str]
 
 def line(part: str, changed: Changed) -> list[tuple[str, str]]:
     """A part of the last line: the first key of each command, and what it does."""
-    return [(" ".join(first(name, changed) for name in names.split()), words) for names, words in LINES[part]]
+    return [(" ".join(_short(first(name, changed)) for name in names.split()), words) for names, words in LINES[part]]
+
+
+def _short(key: str) -> str:
+    return "esc" if key == "escape" else key
 
 
 def first(name: str, changed: Changed) -> str:
     """The first key of a command."""
-    return changed.get(name, _BY_ID[name].keys).split(",")[0]
+    return keys_of(name, changed)[0]
+
+
+def keys_of(name: str, changed: Changed) -> list[str]:
+    """All keys of a command."""
+    return changed.get(name, _BY_ID[name].keys).split(",")
 
 
 def words_of(name: str) -> str:
@@ -180,10 +259,15 @@ def card_keys(changed: Changed) -> dict[str, str]:
     }
 
 
-def bindings(keys: Iterable[Key]) -> list[Binding]:
-    """The bindings of those that have keys and an action of their own."""
+def bindings(keys: Iterable[Key], where: str = "") -> list[Binding]:
+    """The bindings of those that have keys and an action of their own.
+
+    Args:
+        keys: Of the table.
+        where: Whose action it is, as in `screen.`, where that is not whoever has the bindings.
+    """
     return [
-        Binding(",".join(_spellings(key.keys)), key.action, key.words, show=False, id=key.id)
+        Binding(",".join(_spellings(key.keys)), where + key.action, key.words, show=False, id=key.id)
         for key in keys
         if key.keys and key.action
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from pathlib import Path
 from typing import Self, cast
 
 from pydantic import SecretStr
@@ -11,11 +12,15 @@ from pydantic import SecretStr
 from app import examples
 from app.desk import ModelRow, RunRow
 from app.farewell import place_of
+from app.forecast import forecast
 from app.models import check_reachable, endpoint, models, profiles, words
 from app.sessions import Sessions
 from app.starting import Prepared, Wish, checked_plan, made_ready
-from swarm.catalogue import RunRow as Row
+from app.undoing import redone, undone
+from swarm import forks
 from swarm.errors import UsageError
+from swarm.family import Member, family
+from swarm.forking import Change
 from swarm.frames import RunStatus
 from swarm.home import Home
 from swarm.models.openai import OpenAIModel
@@ -25,6 +30,7 @@ from swarm.plan.files import template
 from swarm.plan.outline import outline
 from swarm.runs import start
 from swarm.session import Session
+from swarm.snapshots import write_snapshot
 from swarm.store.files import write_errors
 from swarm.values import Level
 from swarm.workspace import paths
@@ -61,8 +67,8 @@ class LiveDesk:
         return place_of(self._home.root)
 
     async def list_runs(self) -> list[RunRow]:
-        """All runs of the workspace, the newest first; damaged ones with their problem."""
-        return [_row(row) for row in await asyncio.to_thread(self._home.rows)]
+        """All runs of the workspace, the newest first, forks below their origin; damaged ones with their problem."""
+        return [_row(member) for member in family(await asyncio.to_thread(self._home.rows))]
 
     async def open(self, run: str) -> Session:
         """Takes up a run, or follows it while another process writes it."""
@@ -76,6 +82,37 @@ class LiveDesk:
     async def drain(self, run: str) -> None:
         """Begins no further step in the run and returns when those in flight have ended."""
         await self._sessions.drain(run)
+
+    # Other ways
+
+    async def forecast(self, run: str, frame: int) -> str:
+        """What a fork at a frame would be, and what it could not take back, in a few lines."""
+        return await asyncio.to_thread(forecast, self._home, run, frame)
+
+    async def fork(self, run: str, frame: int, change: Change | None, *, carry: bool) -> Session:
+        """A new run that begins with the frames of another one, which goes on as it is."""
+        new = await asyncio.shield(forks.fork(self._home, run, frame, change, carry=carry))
+        return await self._sessions.open(new)
+
+    async def undo(self, run: str, seen: int, *, finish: bool) -> Session:
+        """Takes the last decision back: the run is closed, a fork from before it is opened."""
+        return await asyncio.shield(undone(self._home, self._sessions, run, seen, finish=finish))
+
+    async def redo(self, run: str, *, finish: bool) -> Session:
+        """Closes a run that came from an undo, and opens the one that it came from."""
+        return await asyncio.shield(redone(self._home, self._sessions, run, finish=finish))
+
+    async def export(self, run: str, file: str, frame: int) -> str:
+        """Writes a run to a file, whose ending says as what; says in one line what was written."""
+        from app.cli.export import told, write_export
+
+        return told(await asyncio.to_thread(write_export, self._home, run, Path(file), frame))
+
+    async def snapshot(self, run: str, file: str, frame: int) -> str:
+        """Writes what another clone needs to go on with a run; says in one line what was written."""
+        found = await asyncio.to_thread(write_snapshot, self._home, run, Path(file), frame)
+        beside = f" and {found.bundle}" if found.bundle else ""
+        return f"wrote {file}{beside}: `swarm run --from {file}` goes on from frame {found.frame}"
 
     # Starting
 
@@ -164,7 +201,8 @@ class LiveDesk:
         return f"openai:{profile.name}"
 
 
-def _row(row: Row) -> RunRow:
+def _row(member: Member) -> RunRow:
+    row = member.row
     return RunRow(
         run=row.id,
         title=row.goal,
@@ -174,6 +212,9 @@ def _row(row: Row) -> RunRow:
         started=row.started,
         branch=row.branch,
         problem=row.problem,
+        origin=row.origin,
+        depth=member.depth,
+        instead=member.instead,
     )
 
 

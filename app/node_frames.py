@@ -8,6 +8,9 @@ from swarm.frames import Frame, StepBegun, StepEnded
 from swarm.session import Session
 from swarm.state import Swarm
 
+BATCH = 2048
+"""So many frames are read at a time: keys are heard between."""
+
 
 class NodeFrames:
     """Remembers what was read about the node that was asked for last, so that only what is new is read.
@@ -23,7 +26,7 @@ class NodeFrames:
         self._patches: dict[str, str] = {}
 
     async def of(self, state: Swarm, node: str) -> list[Frame]:
-        """Those about a node up to a state, in their order.
+        """Those about a node up to a state, in their order; none if another node was asked for meanwhile.
 
         Raises:
             SwarmError: If the history cannot be read.
@@ -31,12 +34,13 @@ class NodeFrames:
         found = state.nodes[node]
         if node != self._node:
             self._node, self._upto, self._own, self._patches = node, found.spawned - 1, [], {}
-        if found.changed > self._upto:
-            frames = await self._session.frames(self._upto, found.changed)
+        while self._upto < found.changed:
+            upto = min(found.changed, self._upto + BATCH)
+            frames = await self._session.frames(self._upto, upto)
             if self._node != node:
-                return [frame for frame in frames if frame.node == node]
+                return []
             self._own += [frame for frame in frames if frame.node == node and frame.frame > self._upto]
-            self._upto = max(self._upto, found.changed)
+            self._upto = max(self._upto, upto)
         return [frame for frame in self._own if frame.frame <= state.frame]
 
     async def patches(self, frames: Sequence[Frame]) -> dict[str, str]:

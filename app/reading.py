@@ -43,13 +43,21 @@ def read_json(path: Path) -> Any:
     Raises:
         UsageError: As for `read_text`, or if it is no JSON.
     """
-    text = read_text(path)
+    return json_of(read_text(path), str(path))
+
+
+def json_of(text: str, what: str) -> Any:
+    """The JSON value of a text; `what` is what it is called in errors.
+
+    Raises:
+        UsageError: If it is no JSON.
+    """
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
     except RecursionError:
-        raise UsageError(f"{path} is nested too deep") from None
+        raise UsageError(f"{what} is nested too deep") from None
     except ValueError as error:
-        raise UsageError(f"{path} is no JSON: {error}") from None
+        raise UsageError(f"{what} is no JSON: {error}") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

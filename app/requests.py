@@ -11,9 +11,14 @@ from swarm.session import Session
 
 @dataclass
 class ShowBoard(Message):
-    """Show the board of a run."""
+    """Show the board of a run.
+
+    Attributes:
+        said: A line to show on it.
+    """
 
     session: Session
+    said: str = ""
 
 
 @dataclass

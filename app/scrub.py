@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+from app.follow import INTERVAL
 from swarm.errors import SwarmError
 from swarm.session import Session
 from swarm.state import Swarm
@@ -16,8 +18,9 @@ class Scrubber:
     Args:
         session: The run.
         start: Runs a coroutine in the background.
-        show: Called when `past` has changed.
+        show: Called when `past` has changed, at most thirty times a second.
         say: Tells the person what went wrong.
+        pause: Waits for some seconds.
     """
 
     def __init__(
@@ -26,9 +29,10 @@ class Scrubber:
         start: Callable[[Coroutine[Any, Any, None]], object],
         show: Callable[[], None],
         say: Callable[[str], None],
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.past: Swarm | None = None
-        self._session, self._start, self._show, self._say = session, start, show, say
+        self._session, self._start, self._show, self._say, self._pause = session, start, show, say, pause
         self._wanted: int | None = None
         self._reading = False
 
@@ -37,10 +41,19 @@ class Scrubber:
         """Whether another moment than now is wanted, or shown."""
         return self._wanted is not None
 
+    @property
+    def wanted(self) -> int:
+        """The frame that is wanted, whether it is shown already or not."""
+        return self._session.state.frame if self._wanted is None else self._wanted
+
+    @property
+    def arrived(self) -> bool:
+        """Whether what is wanted is what is shown."""
+        return self._wanted is None or (self.past is not None and self.past.frame == self._wanted)
+
     def step(self, count: int) -> None:
         """Goes some frames on, or back where `count` is negative."""
-        here = self._session.state.frame if self._wanted is None else self._wanted
-        self.go(here + count)
+        self.go(self.wanted + count)
 
     def go(self, frame: int) -> None:
         """Goes to a frame; one that is not there yet is now."""
@@ -61,11 +74,12 @@ class Scrubber:
 
     async def _read(self) -> None:
         try:
-            while self._wanted is not None and (self.past is None or self.past.frame != self._wanted):
-                state = await self._session.at(self._wanted)
+            while not self.arrived:
+                state = await self._session.at(self.wanted)
                 if self._wanted is not None:
                     self.past = state
                     self._show()
+                    await self._pause(INTERVAL)
         except SwarmError as error:
             self._say(str(error))
             self.now()

@@ -111,6 +111,8 @@ class SwarmApp(App[Lines]):
             await self.pop_screen()
         if stays is None:
             await self.push_screen(self._new_board(event.session))
+        if event.said and self.board:
+            self.board.say(event.said)
 
     @on(ShowRuns)
     def action_runs(self) -> None:

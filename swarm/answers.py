@@ -44,7 +44,7 @@ def _form(question: Question, answer: Any) -> Any:
     if isinstance(answer, str):
         try:
             answer = json.loads(answer)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadAnswer(f"question {question.id} takes JSON: {error}") from None
     schema = ASKS.get(question.ask.name)
     if schema is None:

@@ -79,10 +79,15 @@ class FileDraft(Thought):
     content: str = Field(description="The whole text of the file.")
 
 
-class EditDraft(Thought):
-    """A change to a file."""
+class EditPath(Thought):
+    """Which file is to be changed."""
 
     path: str = Field(description="Relative to the repository.")
+
+
+class EditDraft(Thought):
+    """The change to a file."""
+
     edit: str = Field(description="Search/replace blocks, or a unified diff.")
 
 
@@ -121,7 +126,7 @@ class Act(Thought):
     do: Literal["write", "edit", "run", "remember", "action"] = Field(description="What kind of step.")
     title: str = Field(default="", description="A few words.")
     path: str = Field(default="", description="For write and edit: the file.")
-    text: str = Field(default="", description="Content, edit, script, or text to remember; a directive for `action`.")
+    text: str = Field(default="", description="Content, change, script, or text to remember; a directive for `action`.")
     interpreter: str = Field(default="sh", description="For run.")
     readonly: bool = Field(default=False, description="For run: whether it changes nothing.")
     name: str = Field(default="", description="For remember: the name; for action: which one.")
@@ -136,7 +141,7 @@ class Acts(Thought):
 
 _ALL = (
     *(Needs, Choice, Decomposition, Verdict, Acts),
-    *(FileDraft, EditDraft, CommandDraft, TagDraft, MemoryDraft, RecallDraft),
+    *(FileDraft, EditPath, EditDraft, CommandDraft, TagDraft, MemoryDraft, RecallDraft),
 )
 
 ASKS: dict[str, type[Thought]] = {schema.__name__: schema for schema in _ALL}

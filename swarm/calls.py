@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 from swarm.models.base import Reply, Request
 from swarm.models.registry import Models
@@ -23,20 +22,17 @@ class Calls:
         self._models = models
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._texts: dict[str, list[str]] = {}
-        self._watchers: list[Callable[[str], None]] = []
 
     async def call(self, node: Node, request: Request) -> Reply:
-        """One call of the node's model; its text streams to whoever watches."""
+        """One call of the node's model; its text is there to be looked at while it streams."""
         model = self._models.find(node.model)
         self._texts[node.id] = []
         async with self._turns:
             return await model.reply(request, lambda text: self.stream(node.id, text))
 
     def stream(self, node: str, text: str) -> None:
-        """Shows text of a node to whoever watches."""
+        """Keeps text of a node for whoever looks."""
         self._texts.setdefault(node, []).append(text)
-        for watcher in self._watchers:
-            watcher(node)
 
     def text(self, node: str) -> str:
         """What has streamed for a node since its last call began."""
@@ -45,7 +41,3 @@ class Calls:
     def forget(self, node: str) -> None:
         """A node has no more to show."""
         self._texts.pop(node, None)
-
-    def watch(self, watcher: Callable[[str], None]) -> None:
-        """Calls `watcher` with a node's id whenever text of it streams in."""
-        self._watchers.append(watcher)

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from swarm import frames as f
 from swarm.asides import status_of
 from swarm.effects import Effect, Mark
 from swarm.ending import closed, dependents, stale
-from swarm.errors import StepFailed, WorkspaceError
+from swarm.errors import EditFailed, PathRefused, StepFailed, WorkspaceError, WriteFailed, one_line
 from swarm.foresee import Then
 from swarm.gating import Make
 from swarm.proposals import AnyProposal, InDoubt, Run
 from swarm.state import Gate, Step
-from swarm.steps import one_line
 
 if TYPE_CHECKING:
     from swarm.context import NodeContext
     from swarm.ledger import Ledger
+
+E = TypeVar("E")
 
 
 class Carrying:
@@ -44,7 +45,10 @@ class Carrying:
         if step and step.begun >= 0:
             return await self._recover(step)
         while True:
-            gate = await self._proposed(seq, kind, key, self._as_edited(seq, make), revision, then)
+            try:
+                gate = await self._proposed(seq, kind, key, self._as_edited(seq, make), revision, then)
+            except (EditFailed, PathRefused) as error:
+                return await self._unfit(seq, kind, key, error)
             if (refused := await self._context.gating.refused(gate, seq, kind, key)) is not None:
                 return refused
             await self._context.ready()
@@ -62,17 +66,30 @@ class Carrying:
     ) -> Gate:
         try:
             return await self._context.gating.decided(seq, key, make, revision, then)
+        except (EditFailed, PathRefused):
+            raise
         except WorkspaceError as error:
             await self._context.fail(seq, kind, key, str(error))
             raise StepFailed(str(error)) from error
+
+    async def _unfit(self, seq: int, kind: f.StepKind, key: str, error: WorkspaceError) -> f.StepEnded:
+        """Nobody need be asked about what cannot be done: whoever thought of it is told why, as by a rejection."""
+        why = one_line(error)
+        frame = f.StepEnded(node=self._id, seq=seq, step=kind, key=key, outcome="rejected", error=why, value={})
+        await self._ledger.append(frame)
+        return frame
 
     async def _carry_out(self, seq: int, kind: f.StepKind, key: str, gate: Gate, make: Make) -> f.StepEnded | None:
         """Does what was approved if it still is what would be done, else its gate is stale."""
         world = self._context.engine.world
         async with world.turn(gate.final, (self._id, seq)):
+            if not self._context.gating.holds(gate):
+                return None
             await self._settle()
             try:
                 fresh = await self._as_edited(seq, make)()
+            except WriteFailed:
+                raise
             except Exception as error:
                 return await self._end(seq, kind, key, gate, Effect(error=one_line(error)))
             if _as_decided(gate, fresh).digest != gate.final.digest:
@@ -128,20 +145,26 @@ class Carrying:
         return frame
 
     async def _recover(self, step: Step) -> f.StepEnded:
-        """An effect that began and whose result is not on record: proved where possible, else asked about."""
-        world, gate = self._context.engine.world, self._context.state.gates[str(step.gate)]
-        async with world.turn(gate.final, (self._id, step.seq)):
-            effect = await _tried(self._outcome(step, gate))
-            world.certain((self._id, step.seq))
-            return await self._end(step.seq, step.kind, step.key, gate, effect)
+        """An effect that began and whose result is not on record: proved where possible, else asked about.
 
-    async def _outcome(self, step: Step, gate: Gate) -> Effect:
-        """What came of an effect in doubt, if need be by doing it again."""
-        world = self._context.engine.world
-        effect = await world.prove(gate.final, self._mark(step.seq))
-        if effect is not None:
-            return effect
+        Nobody holds the turn while the human is asked: another effect may be in doubt as well.
+        """
+        world, gate, owner = self._context.engine.world, self._context.state.gates[str(step.gate)], (self._id, step.seq)
+        async with world.turn(gate.final, owner):
+            effect = await _tried(world.prove(gate.final, self._mark(step.seq)))
+            if effect is not None:
+                return await self._known(step, gate, effect)
         choice = await self._asked_in_doubt(step, gate)
+        async with world.turn(gate.final, owner):
+            return await self._known(step, gate, await _tried(self._as_chosen(step, gate, choice)))
+
+    async def _known(self, step: Step, gate: Gate, effect: Effect) -> f.StepEnded:
+        self._context.engine.world.certain((self._id, step.seq))
+        return await self._end(step.seq, step.kind, step.key, gate, effect)
+
+    async def _as_chosen(self, step: Step, gate: Gate, choice: str) -> Effect:
+        """What came of an effect in doubt, as the human decided: by doing it again, or as it was found."""
+        world = self._context.engine.world
         if choice == "again":
             begun = await self._ledger.frame(step.begun)
             assert isinstance(begun, f.StepBegun)
@@ -165,11 +188,13 @@ class Carrying:
         return decision.choice if decision else "fail"
 
     def _doubt(self, step: Step) -> str | None:
-        for gate in sorted(self._ledger.head.gates.values(), key=lambda gate: -int(gate.id)):
-            if isinstance(gate.proposal, InDoubt) and (gate.node, gate.seq) == (step.node, step.seq):
-                fresh = gate.status == "open" or (gate.decision is not None and gate.decision.frame > step.begun)
-                return gate.id if fresh else None
-        return None
+        gates = (gate for gate in self._ledger.head.gates.values() if isinstance(gate.proposal, InDoubt))
+        own = (gate for gate in gates if (gate.node, gate.seq) == (step.node, step.seq))
+        last = max(own, key=lambda gate: int(gate.id), default=None)
+        if last is None:
+            return None
+        fresh = last.status == "open" or (last.decision is not None and last.decision.frame > step.begun)
+        return last.id if fresh else None
 
 
 def _as_decided(gate: Gate, fresh: AnyProposal) -> AnyProposal:
@@ -181,9 +206,15 @@ def _as_decided(gate: Gate, fresh: AnyProposal) -> AnyProposal:
     return fresh.model_copy(update={"inputs": inputs})
 
 
-async def _tried(doing: Awaitable[Effect]) -> Effect:
-    """What came of an effect; whatever went wrong is its outcome, so that the step has one."""
+async def _tried(doing: Awaitable[E]) -> E | Effect:
+    """What came of an effect; whatever went wrong is its outcome, so that the step has one.
+
+    Raises:
+        WriteFailed: If the disk failed: what came of the effect shows when the run is taken up again.
+    """
     try:
         return await doing
+    except WriteFailed:
+        raise
     except Exception as error:
         return Effect(error=one_line(error))

@@ -25,6 +25,7 @@ class RunRow:
             the last frame that can be read.
         waiting: How many gates and questions wait for the human.
         origin: The run and frame that it was forked from, as `wc-1@12`; empty for none.
+        undo: It was forked to take a decision of its origin back.
         writer: Process that has it open, if one has.
         problem: Why it is damaged; empty if it is not.
     """
@@ -39,6 +40,7 @@ class RunRow:
     origin: str
     usage: Usage
     frame: int
+    undo: bool = False
     writer: int | None = None
     problem: str = ""
 
@@ -59,6 +61,7 @@ def row_of(run: str, state: Swarm) -> RunRow:
         state.origin,
         state.usage,
         state.frame,
+        state.undo,
     )
 
 

@@ -17,7 +17,7 @@ from zlib import compress, decompress
 from pydantic import TypeAdapter, ValidationError
 
 from swarm.bulk import bulk
-from swarm.errors import Damaged, HistoryError
+from swarm.errors import Damaged, HistoryError, NewerFormat, OlderFormat
 from swarm.state import Swarm
 from swarm.store.tiny import TinyStore
 
@@ -36,7 +36,7 @@ class Checkpoint:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._store = TinyStore(path)
+        self._store = TinyStore(path, steps={})
 
     def save(self, state: Swarm, line: bytes) -> None:
         """Replaces what is kept.
@@ -59,7 +59,7 @@ class Checkpoint:
         }
         try:
             self._put(value)
-        except Damaged:
+        except (Damaged, NewerFormat, OlderFormat):
             self._path.unlink()
             self._put(value)
 

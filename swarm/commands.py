@@ -20,7 +20,7 @@ class Base(Value):
 
 
 class Seen(Value):
-    """A gate as its decider saw it; an empty digest means "as it is now"."""
+    """A gate as its decider saw it: its digest or the first 8 characters of it; an empty one means "as it is now"."""
 
     gate: str
     digest: str = ""

@@ -19,12 +19,11 @@ from swarm.results import Fails, Pair, Result
 from swarm.values import Ask, Child, Evidence, Report
 
 if TYPE_CHECKING:
+    from swarm.actions.base import Revise
     from swarm.engine import Engine
 
 T = TypeVar("T", bound=Thought)
 V = TypeVar("V")
-
-Revise = Callable[["NodeContext", Report, str], Awaitable[Report]]
 
 _REVISIONS = 3
 
@@ -34,11 +33,15 @@ class NodeContext(Looking):
 
     Between steps an action must be deterministic, as it is run again from its beginning after a crash, a restart or a
     retry; finished steps then hand back what they recorded.
+
+    Attributes:
+        kept: What an action keeps for its `revise`; made again whenever the action is run again.
     """
 
     def __init__(self, engine: Engine, node_id: str) -> None:
         super().__init__(engine, node_id)
         self.gating, self.carrying, self.asides = Gating(self), Carrying(self), Asides(self)
+        self.kept: Any = None
 
     @property
     def directive(self) -> str:
@@ -57,7 +60,7 @@ class NodeContext(Looking):
             schema: What is to be filled in.
             key: Tells apart thoughts of one schema within an action.
             rejected: Why the last proposal was rejected, if it was.
-            inputs: JSON values that the prompt is rendered from.
+            inputs: JSON values and documents that the prompt is rendered from.
 
         Raises:
             StepFailed: If the model could not answer in the form that was asked for.

@@ -14,6 +14,9 @@ from swarm.retrying import retried
 from swarm.state import Decision, Gate, Node, Swarm
 from swarm.values import Limits, Report
 
+_ENOUGH = 8
+"""Characters of a digest that name a proposal well enough."""
+
 
 def decide_gates(state: Swarm, command: c.Decide) -> list[f.Frame]:
     """The frames of one decision on one or more gates.
@@ -46,6 +49,8 @@ def _open_gate(state: Swarm, seen: c.Seen) -> Gate:
         raise StaleDigest(
             f"gate {gate.id} is now {gate.digest[:12]}, not {seen.digest[:12]}: look at it again, then decide"
         )
+    if 0 < len(seen.digest) < _ENOUGH:
+        raise Refused(f"{seen.digest} is too short for gate {gate.id}: give {_ENOUGH} characters of its digest")
     return gate
 
 
@@ -84,6 +89,8 @@ def _check_offered(gate: Gate, command: c.Decide) -> None:
         raise Refused(f"an edit of gate {gate.id} needs the new proposal: give it as JSON of kind {gate.kind}")
     if word == "report" and command.report is None:
         raise Refused(f"a report by hand at gate {gate.id} needs the report: give it as JSON")
+    if word != "report" and command.report is not None:
+        raise Refused(f"a report for gate {gate.id} comes with the choice report: choose that, or leave the report out")
     if word != "edit" and command.proposal is not None:
         raise Refused(f"a changed proposal for gate {gate.id} is an edit: decide edit, or leave the proposal out")
 

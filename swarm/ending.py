@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from swarm import frames as f
 from swarm.state import Gate, Node, Swarm
@@ -10,13 +10,17 @@ from swarm.values import Report
 
 
 def dependents(state: Swarm, gate: Gate) -> list[Gate]:
-    """Gates that were foreseen to follow from a gate and are not due yet, nearest first."""
+    """Gates that were foreseen to follow from a gate and are not due yet, nearest first.
+
+    What is foreseen together is opened at once, and so has consecutive numbers.
+    """
     found: list[Gate] = []
-    heads = {gate.id}
-    for other in foreseen(state):
-        if other.after in heads:
+    heads, number = {gate.id}, int(gate.id) + 1
+    while (other := state.gates.get(str(number))) and other.after:
+        if other.after in heads and other.seq is None:
             heads.add(other.id)
             found.append(other)
+        number += 1
     return found
 
 
@@ -59,11 +63,19 @@ def stop_subtree(state: Swarm, top: Node, why: str) -> list[f.Frame]:
 
     The top comes first: a write that is cut off leaves nobody who would go on with what is left, see `mending`.
     """
-    inside = [node for node in state.subtree(top.id) if node.report is None]
+    frames = _stopped(state, [top], why)
+    return [*frames, run_ended(Report(outcome="stopped", summary=why))] if top.id == state.root else frames
+
+
+def stop_below(state: Swarm, node: Node, why: str) -> list[f.Frame]:
+    """The frames that stop the children that a node leaves behind."""
+    return _stopped(state, [child for child in state.children(node.id) if child.report is None], why)
+
+
+def _stopped(state: Swarm, tops: Sequence[Node], why: str) -> list[f.Frame]:
+    inside = [node.id for top in tops for node in state.subtree(top.id) if node.report is None]
     report = Report(outcome="stopped", summary=why)
-    frames: list[f.Frame] = [f.NodeEnded(node=node.id, report=report) for node in inside]
-    frames += withdrawn(state, {node.id for node in inside}, why)
-    return [*frames, run_ended(report)] if top.id == state.root else frames
+    return [*(f.NodeEnded(node=node, report=report) for node in inside), *withdrawn(state, set(inside), why)]
 
 
 def withdrawn(state: Swarm, nodes: set[str], why: str) -> list[f.Frame]:
@@ -80,13 +92,6 @@ def withdrawn(state: Swarm, nodes: set[str], why: str) -> list[f.Frame]:
         if state.questions[question].node in nodes
     ]
     return frames
-
-
-def stop_below(state: Swarm, node: Node, why: str) -> list[f.Frame]:
-    """The frames that stop the children that a node leaves behind."""
-    return [
-        frame for child in state.children(node.id) if child.report is None for frame in stop_subtree(state, child, why)
-    ]
 
 
 def stop_run(state: Swarm, status: f.RunStatus, why: str) -> list[f.Frame]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Self
 
 from swarm import frames as f
@@ -12,7 +12,8 @@ from swarm.calls import Calls
 from swarm.commands import Command, OfferMerge
 from swarm.context import NodeContext
 from swarm.decide import decide
-from swarm.errors import SwarmError
+from swarm.errors import SwarmError, WriteFailed, one_line
+from swarm.fold import fold
 from swarm.ledger import Ledger
 from swarm.mending import mended
 from swarm.models.base import Model
@@ -21,9 +22,9 @@ from swarm.network import asked
 from swarm.offer import MergeOffer
 from swarm.proposals import EFFECTS, Merge, Network
 from swarm.runner import Runner, TaskRunner, work
+from swarm.session import Copy
 from swarm.spaces.memory import Memory
 from swarm.state import Node, Swarm
-from swarm.steps import one_line
 from swarm.world import World
 
 
@@ -56,7 +57,6 @@ class Engine:
         self.contexts: dict[str, NodeContext] = {}
         self._runner: Runner = runner or TaskRunner()
         self._moved = asyncio.Event()
-        self._fault: Exception | None = None
         self._aside: set[asyncio.Task[None]] = set()
         self._behind: set[str] = set()
         self._offer = MergeOffer(ledger, world)
@@ -69,9 +69,19 @@ class Engine:
         """The state on disk."""
         return self.ledger.state
 
+    @property
+    def copy(self) -> Copy:
+        """The files of the run at its commits."""
+        return self.world.copy
+
     def follow(self, since: int = -1) -> AsyncIterator[list[f.Frame]]:
-        """Batches of frames after `since`, as they come."""
+        """Batches of frames after `since`, as they come; raises `HistoryError` where the run cannot go on."""
         return self.ledger.follow(since)
+
+    @property
+    def problem(self) -> str:
+        """Why the run cannot go on in this process; empty while it can."""
+        return str(self.ledger.error or "")
 
     async def do(self, command: Command) -> None:
         """Carries out a command; returns when it is on disk.
@@ -104,10 +114,6 @@ class Engine:
         """What the node's model has streamed of its present answer."""
         return self.calls.text(node)
 
-    def on_live(self, watcher: Callable[[str], None]) -> None:
-        """Calls `watcher` with a node's id whenever text of it streams in."""
-        self.calls.watch(watcher)
-
     async def frames(self, after: int = -1, upto: int | None = None) -> list[f.Frame]:
         """Recorded frames with numbers above `after`, up to and with `upto`."""
         return await self.ledger.frames(after, upto)
@@ -124,18 +130,17 @@ class Engine:
 
     async def __aenter__(self) -> Self:
         """Starts what has not ended."""
+        found, mends = self.ledger.state, mended(self.ledger.state)
+        going = fold(mends, found)
+        live = [node.id for node in going.nodes.values() if node.report is None and not going.ended]
+        steps = [step for node in live for step in going.pending(node)]
+        self.world.doubt((step.node, step.seq) for step in steps if step.kind in EFFECTS and step.begun >= 0)
+        self._behind = {node for node in live if going.nodes[node].started}  # both before a frame sets a node going
         opened = f.RunOpened(tier=self.world.tier, commit=self.world.head)
-        await self.ledger.append(*mended(self.ledger.state), opened)
-        await self.ledger.append(*asked(self.ledger.state, self.models.found))
-        state = self.ledger.state
-        if state.ended is None:
-            going = [node.id for node in state.nodes.values() if node.report is None]
-            steps = [step for node in going for step in state.pending(node)]
-            self.world.doubt((step.node, step.seq) for step in steps if step.kind in EFFECTS and step.begun >= 0)
-            self._behind = {node for node in going if state.nodes[node].started}
-            for node in going:
-                self._runner.spawn(node, self._work)
-        else:
+        await self.ledger.append(*mends, opened, *asked(going, self.models.found))
+        for node in live:
+            self._runner.spawn(node, self._work)
+        if found.ended:
             self._beside(self._offer.after_end())
         return self
 
@@ -151,13 +156,13 @@ class Engine:
         """Returns when the run has ended, or nothing in it can go on without a human.
 
         Raises:
-            HistoryError: If the history could not be written.
+            HistoryError: If the history could not be written, or the program itself is at fault.
         """
         while True:
             self._moved.clear()
             state = self.ledger.state
-            if fault := self.ledger.error or self._fault:
-                raise fault
+            if self.ledger.error:
+                raise self.ledger.error
             at_rest = self.ledger.head.frame == state.frame and not self._aside and not self._behind
             if at_rest and (state.ended or state.idle):
                 return state
@@ -166,11 +171,11 @@ class Engine:
     # Nodes
 
     async def _work(self, node_id: str) -> None:
-        """A node's work in this process; a fault of the engine itself stops `settled`, so that nothing hangs unseen."""
+        """A node's work in this process; a full disk or a fault of the engine ends all work, so that nothing hangs."""
         try:
             await self._drive(node_id)
         except Exception as error:
-            self._fault = self._fault or error
+            self.ledger.stop(error)
         finally:
             self.contexts.pop(node_id, None)
             self.calls.forget(node_id)
@@ -192,6 +197,8 @@ class Engine:
             except SwarmError as error:
                 if self.ledger.error:
                     return
+                if isinstance(error, WriteFailed):  # no failure of the node: the same step goes on at the next resume
+                    raise
                 await context.asides.failed(str(error), error)
             except Exception as error:  # an action is code of many hands: whatever it raises is its node's failure
                 if self.ledger.error:
@@ -264,4 +271,4 @@ class Engine:
         self._aside.discard(task)
         self._moved.set()
         if not task.cancelled() and isinstance(error := task.exception(), Exception):
-            self._fault = self._fault or error
+            self.ledger.stop(error)

@@ -15,6 +15,7 @@ SwarmError                  one clear line: what, where, what to do
 │   ├── Locked              another process writes this run
 │   ├── Damaged             a checksum or a sequence number does not fit
 │   ├── NewerFormat         written by a later version
+│   ├── OlderFormat         written by a version that is no longer read
 │   └── WriteFailed         disk full, read-only, input/output error
 ├── WorkspaceError          git, paths, processes
 │   ├── NotARepository      the directory is no git repository
@@ -89,6 +90,10 @@ class NewerFormat(HistoryError):
     """Written by a later version of the program."""
 
 
+class OlderFormat(HistoryError):
+    """Written by a version of the program whose files are no longer read."""
+
+
 class WriteFailed(HistoryError):
     """The disk is full or read-only, or reported an error."""
 
@@ -143,3 +148,8 @@ class StepFailed(StepError):
 
 class ReplayMismatch(StepError):
     """The action no longer makes the steps that its history holds."""
+
+
+def one_line(error: BaseException) -> str:
+    """What an exception says, in one line."""
+    return " ".join(str(error).split()) or type(error).__name__

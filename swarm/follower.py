@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Self
 
 from swarm import frames as f
 from swarm.bulk import bulk
 from swarm.commands import Command
 from swarm.errors import Damaged, SwarmError
-from swarm.fold import fold
+from swarm.fold import apply
 from swarm.history import decoded
 from swarm.home import Home
 from swarm.runs import command
@@ -18,6 +18,7 @@ from swarm.state import Swarm
 from swarm.store.filelog import FileLog
 from swarm.timeline import Timeline
 from swarm.workspace import changes
+from swarm.workspace.copies import GitCopy
 
 _BATCH = 4096
 
@@ -31,11 +32,15 @@ class Follower:
         home: Of the run.
         run: Its id.
 
+    Attributes:
+        copy: The files of the run at its commits.
+
     Use as an async context manager; leaving ends all iterators that `follow` gave.
     """
 
     def __init__(self, home: Home, run: str) -> None:
         self._home, self._run = home, run
+        self.copy = GitCopy(home.repository.git)
         self._log = FileLog(home.folder, tolerate=True)
         self._state = Swarm()
         self._timeline = Timeline(self.frames)
@@ -92,14 +97,15 @@ class Follower:
     async def _take_in(self, lines: list[bytes]) -> None:
         async with self._grown:
             with bulk():
-                self._state = fold(self._decoded(lines), self._state)
+                self._fold(lines)
             self._timeline.note(self._state)
             self._grown.notify_all()
 
-    def _decoded(self, lines: list[bytes]) -> Iterator[f.Frame]:
-        """The frames of some lines, up to one that cannot be read."""
+    def _fold(self, lines: list[bytes]) -> None:
+        """Takes in the frames of some lines, up to one that cannot be read or does not follow from the others."""
         try:
-            yield from decoded(lines, self._state.frame + 1, f"run {self._run}")
+            for frame in decoded(lines, self._state.frame + 1, f"run {self._run}"):
+                self._state = apply(self._state, frame)
         except Damaged as error:
             self._error = error
 

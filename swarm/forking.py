@@ -174,25 +174,3 @@ def carried(state: Swarm, later: Sequence[f.Frame]) -> tuple[Carried, ...]:
                 found.append(Carried(place=state.place(question.node), digest=question.ask.digest, what=frame))
         state = apply(state, frame)
     return tuple(found)
-
-
-def last_decision(frames: Sequence[f.Frame]) -> f.GateDecided | f.QuestionAnswered | None:
-    """The frame with which the last thing began that a human decided or answered; None if there is none."""
-    last: f.GateDecided | f.QuestionAnswered | None = None
-    for frame in reversed(frames):
-        if isinstance(frame, f.GateDecided | f.QuestionAnswered) and frame.by != "rule":
-            if last is not None and (frame.command is None or frame.command != last.command):
-                break
-            last = frame
-    return last
-
-
-def irreversible(frames: Iterable[f.Frame]) -> str:
-    """What among these frames cannot be taken back, in a few words; empty if nothing."""
-    for frame in frames:
-        if isinstance(frame, f.RunMerged):
-            return f"the run was merged into {frame.into} (frame {frame.frame})"
-        if isinstance(frame, f.StepEnded) and frame.outcome == "ok" and frame.step in ("tag", "save"):
-            what = "made a tag" if frame.step == "tag" else "saved to the workspace"
-            return f"node {frame.node} {what} (frame {frame.frame})"
-    return ""

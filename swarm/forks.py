@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from swarm import frames as f
 from swarm.errors import Refused, SwarmError, UsageError
 from swarm.fold import fold
-from swarm.forking import Change, carried, changed, forked, irreversible, last_decision, point_of
+from swarm.forking import Change, carried, changed, forked, point_of
 from swarm.home import Home
+from swarm.reversal import may_be_taken_back, reversal
 from swarm.state import Swarm
 from swarm.store.filelog import FileLog
 from swarm.store.layout import Origin
@@ -97,30 +98,22 @@ async def written(home: Home, run: str, origin: Origin, first: f.RunForked, line
     await log.close()
 
 
-async def undo(home: Home, run: str) -> str:
+async def undo(home: Home, run: str, seen: int | None = None) -> str:
     """Takes the last decision of a human back: a fork from before it takes the place of the run.
+
+    Args:
+        home: Of the run.
+        run: Its id.
+        seen: Frame of the decision that is meant; whichever is the last if None.
 
     Returns:
         Id of the new run.
 
     Raises:
-        Refused: If nothing was decided, or something has followed that cannot be taken back.
+        Refused: If nothing was decided, or something else meanwhile, or something has followed that stays.
     """
     frames = await asyncio.to_thread(lambda: list(home.frames(run)))
-    last = last_decision(frames)
-    if last is None:
-        raise Refused(f"run {run} has no decision to take back")
-    if what := irreversible(frames[last.frame :]):
-        raise Refused(f"{what}: that cannot be undone; `swarm fork {run} --frame {last.frame - 1}` goes another way")
+    last = may_be_taken_back(run, reversal(frames))
+    if seen not in (None, last.frame):
+        raise Refused(f"something else was decided in run {run} meanwhile: look at it, then undo that")
     return await fork(home, run, last.frame - 1, undo=True)
-
-
-def redo_of(state: Swarm) -> str:
-    """The run that an undo came from, to go back to.
-
-    Raises:
-        Refused: If nothing was undone.
-    """
-    if not state.undo:
-        raise Refused(f"run {state.run} has nothing undone")
-    return state.origin.rpartition("@")[0]

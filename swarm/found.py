@@ -5,6 +5,8 @@ Each is bounded; its `cut` says in one line what was left out and what to do abo
 
 from __future__ import annotations
 
+from typing import Literal
+
 from swarm.values import Value
 
 
@@ -90,6 +92,22 @@ class History(Value):
 
     commits: tuple[Logged, ...]
     cut: str = ""
+
+
+class FileChange(Value):
+    """One file that differs between two commits.
+
+    Attributes:
+        path: Relative to the root of the repository; bytes that are no UTF-8 are escaped.
+        status: `A` added, `M` modified, `D` deleted, `T` another type (a link, a submodule).
+        added: Lines added; None for a binary file.
+        removed: Lines removed; None for a binary file.
+    """
+
+    path: str
+    status: Literal["A", "M", "D", "T"]
+    added: int | None
+    removed: int | None
 
 
 class Text(Value):

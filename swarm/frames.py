@@ -73,6 +73,19 @@ class RunOpened(Base):
     commit: str = ""
 
 
+class HistoryTorn(Base):
+    """A process died while it wrote: the line that it had begun was cut off, and is kept beside the history.
+
+    Attributes:
+        file: Its name in the run's folder.
+        size: Bytes that were cut off; nobody was told that they were safe.
+    """
+
+    kind: Literal["history.torn"] = "history.torn"
+    file: str
+    size: int
+
+
 class RunEnded(Base):
     """The root has ended, or the run was stopped."""
 
@@ -338,6 +351,7 @@ class RunForked(Base):
 Frame = (
     RunStarted
     | RunOpened
+    | HistoryTorn
     | RunEnded
     | NodeSpawned
     | NodeStarted

@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from swarm import frames as f
+from swarm.asides import status_of
 from swarm.autonomy import carried, decided_by_rule, proposed, rule_for
 from swarm.ending import ended, stale
 from swarm.errors import NothingNew
 from swarm.foresee import Foreseen, Then, foresee
-from swarm.proposals import AnyProposal, Spawn, Terminate
-from swarm.state import Gate, Node, Swarm
+from swarm.proposals import EFFECTS, AnyProposal, Spawn, Terminate
+from swarm.state import Gate, Node
 from swarm.values import Report
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Gating:
 
     async def decided(self, seq: int, key: str, make: Make, revision: int, then: Then | None) -> Gate:
         """The gate of a step once it is decided; opened if there is none yet."""
+        if gate := self._present(seq):
+            await self._compare(gate, make)
         while True:
             gate = self._present(seq)
             if gate is None:
@@ -52,16 +55,32 @@ class Gating:
                 if proposal.digest in self.rejected:
                     raise NothingNew("the same was proposed and rejected before: there is nothing else to propose")
                 gate = self._match(seq, key, proposal, revision) or await self._open(seq, key, proposal, revision, then)
-            gate = await self._no_longer_open(gate.id)
-            if gate.status in ("decided", "applied"):
+            await self._no_longer_open(gate.id)
+            gate = self._ledger.head.gates[gate.id]
+            if gate.status in ("decided", "applied") and self.holds(gate):
                 return gate
 
-    async def _no_longer_open(self, gate: str) -> Gate:
-        def shut(state: Swarm) -> Gate | None:
-            found = state.gates.get(gate)
-            return found if found and found.status != "open" else None
+    async def _compare(self, gate: Gate, make: Make) -> None:
+        """Makes a gate of an earlier process stale if its node proposes something else by now.
 
-        return await self._context.until(shut)
+        Effects are compared once it is their turn: until then others may be at work on the same files.
+        """
+        if gate.kind in EFFECTS or gate.status == "applied" or gate.final is not gate.proposal:
+            return
+        if (await make()).digest != gate.digest:
+            self._ledger.put(stale(self._ledger.head, gate, "its node proposes something else by now"))
+
+    def holds(self, gate: Gate) -> bool:
+        """Whether a decision stands: what a rule let through and would ask about by now becomes stale instead."""
+        head = self._ledger.head
+        by_rule = gate.status == "decided" and gate.decision is not None and gate.decision.rule
+        if not by_rule or decided_by_rule(head, head.nodes[self._id], gate.id, gate.proposal):
+            return True
+        self._ledger.put(stale(head, gate, "the level asks about it by now"))
+        return False
+
+    async def _no_longer_open(self, gate: str) -> None:
+        await self._context.until(lambda state: True if status_of(state, gate) != "open" else None)
 
     def _present(self, seq: int) -> Gate | None:
         head = self._ledger.head

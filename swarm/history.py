@@ -8,6 +8,8 @@ from pathlib import Path
 
 from swarm import frames as f
 from swarm.errors import Damaged
+from swarm.fold import apply
+from swarm.state import Swarm
 from swarm.store.journal import Journal
 
 
@@ -47,6 +49,22 @@ class History:
             if not self._tolerate:
                 raise
             self.damage = str(error)
+
+    def folded(self, state: Swarm, upto: int | None = None) -> Swarm:
+        """The state after the frames that follow a state, up to and with `upto`.
+
+        Raises:
+            Damaged: If one cannot be read, or does not follow from those before it, unless that is tolerated.
+        """
+        for frame in self.frames(state.frame, upto):
+            try:
+                state = apply(state, frame)
+            except Damaged as error:
+                self.damage = f"{self._journal.path}: {error}"
+                if self._tolerate:
+                    break
+                raise Damaged(self.damage) from error
+        return state
 
 
 @contextmanager

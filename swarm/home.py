@@ -18,13 +18,11 @@ from swarm.errors import (
     Conflict,
     Damaged,
     HistoryError,
-    NotARepository,
     SwarmError,
     UnknownName,
     UsageError,
     WorkspaceError,
 )
-from swarm.fold import fold
 from swarm.history import History, read
 from swarm.state import Swarm
 from swarm.store.folder import SwarmFolder
@@ -157,7 +155,7 @@ class Home:
     def _folded(self, run: str, history: History, upto: int | None) -> Swarm:
         with bulk():
             start = self._from_checkpoint(run, history, upto)
-            return fold(history.frames(start.frame, upto), start)
+            return history.folded(start, upto)
 
     def _from_checkpoint(self, run: str, history: History, upto: int | None) -> Swarm:
         """The state to fold on from: that of the checkpoint, if it fits and is not too late."""
@@ -225,12 +223,3 @@ def init_repository(path: Path) -> None:
     from swarm.workspace.repository import Repository
 
     Repository.init(path)
-
-
-def is_repository(path: Path) -> bool:
-    """Whether a folder is in a git repository."""
-    try:
-        Home(path)
-    except NotARepository:
-        return False
-    return True

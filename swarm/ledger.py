@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 
 from swarm import frames as f
-from swarm.errors import HistoryError
+from swarm.errors import HistoryError, WriteFailed, one_line
 from swarm.fold import apply
 from swarm.state import Swarm
-from swarm.store.log import Log
+from swarm.store.log import Bell, Log
 from swarm.timeline import Timeline
 
 Listener = Callable[[Sequence[f.Frame], Swarm], None]
@@ -47,12 +47,12 @@ class Ledger:
         self._writer: asyncio.Task[None] | None = None
         self._listeners: list[Listener] = []
         self._tail: deque[f.Frame] = deque(maxlen=_TAIL)
-        self._grown = asyncio.Condition()
+        self._bell = Bell()
 
     def listen(self, listener: Listener) -> None:
         """Calls `listener` with each group of frames once it is on disk, and the state after it.
 
-        It is called with no frames when a write has failed and nothing more will come.
+        It is called with no frames when nothing more will come: a write has failed, or the ledger was stopped.
         """
         self._listeners.append(listener)
 
@@ -63,7 +63,7 @@ class Ledger:
             A future that is done when they are on disk.
 
         Raises:
-            HistoryError: If an earlier write failed; nothing is taken any more.
+            HistoryError: If an earlier write failed, or the ledger was stopped; nothing is taken any more.
             BadText: If a frame cannot be written; none of them was taken.
         """
         if self.error:
@@ -97,24 +97,28 @@ class Ledger:
             frames = [frame for frame, _, _ in batch]
             try:
                 await self._log.append(self._run, self.state.frame, [line for _, line, _ in batch])
-            except HistoryError as error:
-                self._fail(error, [*waiting, *self._waiting])
-                await self._tell([])
-                return
+            except Exception as error:  # whatever it was, nobody knows what the log holds
+                broken = WriteFailed(f"run {self._run} cannot be written ({one_line(error)}): open it again")
+                self._fail(error if isinstance(error, HistoryError) else broken, [*waiting, *self._waiting])
+                break
             self.state = batch[-1][2]
             self.timeline.note(self.state)
             self._tail.extend(frames)
             for done in waiting:
                 if not done.done():
                     done.set_result(None)
-            await self._tell(frames)
+            self._tell(frames)
         self._writer = None
+        if self.error:
+            self._tell([])
 
-    async def _tell(self, frames: Sequence[f.Frame]) -> None:
+    def _tell(self, frames: Sequence[f.Frame]) -> None:
         for listener in self._listeners:
-            listener(frames, self.state)
-        async with self._grown:
-            self._grown.notify_all()
+            try:
+                listener(frames, self.state)
+            except Exception as error:  # nobody knows what should have followed
+                self.error = self.error or _fault(error)
+        self._bell.ring()
 
     def _fail(self, error: HistoryError, waiting: list[asyncio.Future[None]]) -> None:
         """Stops taking frames: what was acknowledged stays, everyone who waits is told."""
@@ -123,6 +127,12 @@ class Ledger:
             if not done.done():
                 done.set_exception(error)
                 done.exception()  # whoever waited may be gone by now
+
+    def stop(self, error: Exception) -> None:
+        """Takes no more frames, as the run cannot go on in this process; those that were taken are still written."""
+        self.error = self.error or _fault(error)
+        if self._writer is None:
+            self._tell([])
 
     async def flush(self) -> None:
         """Returns when all that was put is on disk."""
@@ -142,14 +152,25 @@ class Ledger:
         return (await self.frames(number - 1, number))[0]
 
     async def follow(self, since: int = -1) -> AsyncIterator[list[f.Frame]]:
-        """Batches of frames after `since`, as they come: a cursor, so nothing is dropped and nobody is slowed."""
+        """Batches of frames after `since`, as they come: a cursor, so nothing is dropped and nobody is slowed.
+
+        Raises:
+            HistoryError: After the last of them, if nothing more will come.
+        """
         while True:
-            while since >= self.state.frame and self.error is None:
-                async with self._grown:
-                    if since >= self.state.frame:
-                        await self._grown.wait()
-            if since >= self.state.frame:
-                return
-            batch = await self.frames(since, min(self.state.frame, since + _TAIL))
-            since = batch[-1].frame
-            yield batch
+            ring = self._bell.next_ring()
+            if since < self.state.frame:
+                batch = await self.frames(since, min(self.state.frame, since + _TAIL))
+                since = batch[-1].frame
+                yield batch
+            elif self.error and self._writer is None:
+                raise self.error
+            else:
+                await ring.wait()
+
+
+def _fault(error: Exception) -> HistoryError:
+    """Why a run cannot go on, for a person."""
+    if isinstance(error, HistoryError):
+        return error
+    return HistoryError(f"a fault in the program ({type(error).__name__}: {one_line(error)}): please report it")

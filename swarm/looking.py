@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from swarm import frames as f
-from swarm.errors import StepFailed
+from swarm.errors import StepFailed, one_line
 from swarm.found import History, Matches, Paths, Query, Text
 from swarm.session import PRESENT
-from swarm.steps import Steps, one_line
+from swarm.steps import Steps
 from swarm.values import Document, Value
 
 V = TypeVar("V", bound=Value)

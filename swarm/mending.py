@@ -8,13 +8,15 @@ from swarm.autonomy import decided_by_rule, let_through
 from swarm.deciding import consequences, decision_frames
 from swarm.ending import closed, foreseen, run_ended, stop_subtree, withdrawn
 from swarm.fold import fold
-from swarm.state import Gate, Swarm
+from swarm.proposals import Spawn
+from swarm.spawning import spawned
+from swarm.state import Gate, Node, Swarm
 
 
 def mended(state: Swarm) -> list[f.Frame]:
     """The frames with which the last group would have gone on, if its end is missing; none if it is whole."""
     frames: list[f.Frame] = []
-    for mend in (_of_decision, _by_rule, _by_level, _by_default, _cut_chains, _below_the_ended, _end):
+    for mend in _MENDS:
         now = mend(state)
         frames += now
         state = fold(now, state)
@@ -55,6 +57,37 @@ def _by_default(state: Swarm) -> list[f.Frame]:
     ]
 
 
+def _of_spawns(state: Swarm) -> list[f.Frame]:
+    """The other children of a batch, and the join of all."""
+    gates = {gate.id: gate for child in _live_children(state) if (gate := _batch_of(state, child))}
+    return [frame for gate in gates.values() for frame in spawned(state, gate)]
+
+
+def _batch_of(state: Swarm, child: Node) -> Gate | None:
+    """The approved gate of a child whose parent has not begun to wait for it."""
+    step = state.steps.get((child.parent or "", child.origin[1]))
+    gate = state.gates[step.gate] if step and step.begun < 0 and step.gate else None
+    if gate is None or gate.status != "decided" or not isinstance(gate.final, Spawn):
+        return None
+    return gate if child.id in [other.id for other in gate.final.children] else None
+
+
+def _left_behind(state: Swarm) -> list[f.Frame]:
+    """The end of children that no step of their parent holds any more: it began anew."""
+    frames: list[f.Frame] = []
+    for child in _live_children(state):
+        step = state.steps.get((child.parent or "", child.origin[1]))
+        if (step is None or child.id not in step.children) and state.nodes[child.id].report is None:
+            now = stop_subtree(state, child, "its parent began anew")
+            frames += now
+            state = fold(now, state)
+    return frames
+
+
+def _live_children(state: Swarm) -> list[Node]:
+    return [node for node in state.nodes.values() if node.report is None and node.parent]
+
+
 def _cut_chains(state: Swarm) -> list[f.Frame]:
     """The end of the gates that were foreseen to follow from one that was taken back or decided in another way."""
     gone: dict[str, Gate] = {}
@@ -83,3 +116,17 @@ def _end(state: Swarm) -> list[f.Frame]:
     """The end of the run, if its root has ended."""
     report = state.nodes[state.root].report if state.root else None
     return [run_ended(report)] if report and not state.ended else []
+
+
+_MENDS = (
+    _of_decision,
+    _by_rule,
+    _by_level,
+    _by_default,
+    _of_spawns,
+    _cut_chains,
+    _left_behind,
+    _below_the_ended,
+    _end,
+)
+"""In this order: each goes on from what those before it wrote."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from swarm import frames as f
 from swarm.commands import OfferMerge
-from swarm.errors import Refused, SwarmError
+from swarm.errors import Refused, WorkspaceError
 from swarm.ledger import Ledger
 from swarm.proposals import Merge
 from swarm.state import Gate, Swarm
@@ -29,7 +31,7 @@ class MergeOffer:
         if decided := [gate for gate in gates if gate.status == "decided"]:
             await self.carry_out(decided[-1].id)
         elif state.ended == "done" and all(gate.status == "stale" for gate in gates):
-            await self._open(None)
+            await self._open_if_possible()
 
     async def on_demand(self, command: OfferMerge) -> None:
         """Offers what the branch of a run holds, however it ended; returns when the gate is on disk.
@@ -40,17 +42,25 @@ class MergeOffer:
         state = self._ledger.head
         if not state.ended:
             raise Refused(f"run {state.run} is {state.status}: it can be merged once it has ended")
-        if command.id in state.commands or any(gate.status in ("open", "decided") for gate in _merges(state)):
+        if command.id in state.commands or _waits(state):
             await self._ledger.flush()
         elif not await self._open(command.id):
             raise Refused(f"run {state.run} has nothing to merge: all of {state.branch} is in your branch")
 
+    async def _open_if_possible(self) -> None:
+        """Offers by itself; where that fails, as the branch is gone, it can still be asked for, and then says why."""
+        with suppress(WorkspaceError):
+            await self._open(None)
+
     async def _open(self, command: str | None) -> bool:
-        """Opens the gate, if there is anything to merge."""
+        """Opens the gate, if there is anything to merge; one at a time."""
         offer = await self._world.merge_offer()
         if offer is None or self._ledger.error:
             return False
         head = self._ledger.head
+        if _waits(head):  # somebody else asked for it meanwhile
+            await self._ledger.flush()
+            return True
         opened = f.GateOpened(
             node=head.root, gate=str(head.next_gate), seq=0, proposal=offer, digest=offer.digest, command=command
         )
@@ -58,17 +68,22 @@ class MergeOffer:
         return True
 
     async def carry_out(self, gate_id: str) -> None:
-        """Merges as decided; where that is not possible, nothing is changed and the gate says why."""
+        """Merges as decided; where that is not possible, nothing is changed, the gate says why, and another opens."""
         gate = self._ledger.state.gates[gate_id]
         if gate.decision is None or gate.decision.verb != "approve" or gate.status == "applied":
             return
         assert isinstance(gate.proposal, Merge)
         try:
             commit = await self._world.merge(gate.proposal)
-        except SwarmError as error:
+        except WorkspaceError as error:
             await self._ledger.append(f.GateClosed(node=gate.node, gate=gate.id, status="stale", why=str(error)))
+            await self._open_if_possible()
             return
         await self._ledger.append(f.RunMerged(gate=gate.id, commit=commit, into=gate.proposal.into))
+
+
+def _waits(state: Swarm) -> bool:
+    return any(gate.status in ("open", "decided") for gate in _merges(state))
 
 
 def _merges(state: Swarm) -> list[Gate]:

@@ -193,7 +193,7 @@ class Merge(Proposal):
         files: What would change in the user's checkout.
         conflicts: Paths that both sides changed in ways that do not fit.
         tip: The run's newest commit.
-        tree: The id of the tree that it leads to, and so the content of all files.
+        content: A digest of what those files would hold, and of their modes.
     """
 
     kind: Literal["merge"] = "merge"
@@ -204,7 +204,7 @@ class Merge(Proposal):
     files: tuple[str, ...]
     conflicts: tuple[str, ...] = ()
     tip: str = ""
-    tree: str = ""
+    content: str = ""
 
 
 AnyProposal = Annotated[

@@ -19,6 +19,7 @@ from swarm.fold import fold
 from swarm.history import read
 from swarm.home import Home
 from swarm.ledger import Ledger
+from swarm.mending import mended
 from swarm.models.recalled import Answers, Recalled
 from swarm.models.registry import Models
 from swarm.proposals import Network
@@ -118,7 +119,7 @@ async def opened(home: Home, run: str, models: Models) -> AsyncIterator[Engine]:
         if state.root is None:
             raise HistoryError(f"run {run} was stopped before it began: delete it")
         world = await _world(home, run, state.branch)
-        ledger = Ledger(log, run, state)
+        ledger = await _mended(log, run, state)
         books = Bookkeeper(home, log, state)
         ledger.listen(books.on_frames)
         try:
@@ -170,6 +171,15 @@ async def _handled(engine: Engine, request: bytes) -> bytes:
     return b"{}"
 
 
+async def _mended(log: FileLog, run: str, state: Swarm) -> Ledger:
+    """The ledger of a run that was claimed, once what a crash had cut off is made good and put on record."""
+    ledger = Ledger(log, run, state)
+    torn = await log.torn(run)
+    cut = [f.HistoryTorn(file=torn.name, size=await asyncio.to_thread(lambda: torn.stat().st_size))] if torn else []
+    await ledger.append(*mended(state), *cut)
+    return ledger
+
+
 async def command(home: Home, run: str, what: Command) -> None:
     """Carries out a command on a run: through the process that drives it, or at rest, for the next one to take up.
 
@@ -193,7 +203,7 @@ async def _at_rest(home: Home, run: str, what: Command) -> None:
     try:
         await log.claim(run)
         state = fold(f.decode(line) for line in await log.read(run))
-        ledger = Ledger(log, run, state)
-        await ledger.append(*decide(state, what))
+        ledger = await _mended(log, run, state)
+        await ledger.append(*decide(ledger.state, what))
     finally:
         await log.close()

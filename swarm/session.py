@@ -6,11 +6,28 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from swarm.commands import Command
+from swarm.found import FileChange, Text
 from swarm.frames import Frame
 from swarm.state import Swarm
 
 PRESENT = "\r"
 """How a line of live text begins that says how things are now: of such lines only the newest counts."""
+
+
+class Copy(Protocol):
+    """The run's copy of the files as it was at its commits; what git ignores is not part of it.
+
+    Each method raises `WorkspaceError` where there is nothing to see: no such commit or file.
+    """
+
+    async def paths(self, commit: str) -> tuple[str, ...]:
+        """All its files, sorted; relative to its top."""
+
+    async def text(self, commit: str, path: str) -> Text:
+        """The text of a file, as much as a person reads; its `cut` says what is missing, or that it is no text."""
+
+    async def changes(self, before: str, after: str) -> tuple[FileChange, ...]:
+        """What differs between two commits, by path."""
 
 
 class Session(Protocol):
@@ -19,6 +36,10 @@ class Session(Protocol):
     @property
     def state(self) -> Swarm:
         """The state now: frozen, safe to keep."""
+
+    @property
+    def copy(self) -> Copy:
+        """Its files at any of its commits."""
 
     def follow(self, since: int = -1) -> AsyncIterator[list[Frame]]:
         """Batches of frames after `since`, as they come."""

@@ -13,9 +13,10 @@ from typing import Any, Literal
 from pydantic import JsonValue, ValidationError
 
 from swarm import frames as f
-from swarm.errors import Damaged, NewerFormat, UsageError
+from swarm.errors import Damaged, UsageError
 from swarm.proposals import Terminate
 from swarm.state import Gate, Node, Question, Swarm
+from swarm.store.upgrade import SNAPSHOTS, check_version, upgrade
 from swarm.values import Document, Value
 
 VERSION = 1
@@ -126,7 +127,7 @@ def read_snapshot(path: Path) -> tuple[Snapshot, dict[str, bytes]]:
 
     Raises:
         UsageError: If it cannot be read, or is none.
-        NewerFormat: If a later version of the program wrote it.
+        NewerFormat, OlderFormat: If it is of a version that cannot be read.
         Damaged: If it is not as it was written.
     """
     try:
@@ -137,17 +138,15 @@ def read_snapshot(path: Path) -> tuple[Snapshot, dict[str, bytes]]:
         raise UsageError(f"{path}: this is no snapshot: `swarm snapshot RUN` writes one") from None
     if not isinstance(value, dict) or value.get("format") != "swarm-snapshot":
         raise UsageError(f"{path}: this is no snapshot: `swarm snapshot RUN` writes one")
-    version = value.get("version")
-    if isinstance(version, int) and version > VERSION:
-        raise NewerFormat(
-            f"{path}: written in format {version}, this program reads {VERSION}: use a newer version of it"
-        )
     try:
-        found = Snapshot.model_validate(value)
+        version = check_version(path, value.get("version"), VERSION, SNAPSHOTS)
+        is_as_written = value["sum"] == _sum(value["frames"])
+        value = upgrade(value, version, VERSION, SNAPSHOTS)
+        found = Snapshot.model_validate({**value, "version": VERSION, "sum": _sum(value["frames"])})
         blobs = {digest: b64decode(text, validate=True) for digest, text in found.blobs.items()}
-    except (ValidationError, ValueError):
+    except (ValidationError, ValueError, LookupError, TypeError, AttributeError):
         raise Damaged(f"{path}: this snapshot is not whole: write it again") from None
-    if found.sum != _sum(value["frames"]):
+    if not is_as_written:
         raise Damaged(f"{path}: this snapshot was changed after it was written: write it again")
     return found, blobs
 

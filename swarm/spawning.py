@@ -9,10 +9,10 @@ from swarm import frames as f
 from swarm.errors import NothingNew, StepFailed
 from swarm.foresee import Then
 from swarm.gating import always
-from swarm.proposals import AnyProposal, Spawn
+from swarm.proposals import Spawn
 from swarm.results import Fails, Pair, Result
 from swarm.retrying import is_open
-from swarm.state import Step, Swarm
+from swarm.state import Gate, Step, Swarm
 from swarm.values import Child
 
 if TYPE_CHECKING:
@@ -62,28 +62,31 @@ def _left(state: Swarm, step: Step | None, children: Sequence[Child]) -> Spawn:
 
 async def _proposed(node: NodeContext, seq: int, key: str, proposal: Spawn, revision: int) -> f.StepEnded | None:
     """Queues the children once they are approved; gives the result of the step if they are not."""
-    gate = await node.gating.decided(seq, key, always(proposal), revision, None)
-    if refused := await node.gating.refused(gate, seq, "spawn", key):
-        return refused
-    await node.ready()
-    await node.asides.within_limits(seq, gate.final)
-    node.engine.ledger.put(_spawned(node, seq, key, gate.id, gate.final))
-    return None
+    while True:
+        gate = await node.gating.decided(seq, key, always(proposal), revision, None)
+        if refused := await node.gating.refused(gate, seq, "spawn", key):
+            return refused
+        await node.ready()
+        await node.asides.within_limits(seq, gate.final)
+        if node.gating.holds(gate):
+            node.engine.ledger.put(spawned(node.engine.ledger.head, gate))
+            return None
 
 
-def _spawned(node: NodeContext, seq: int, key: str, gate: str, proposal: AnyProposal) -> list[f.Frame]:
-    """The frames that queue the children; those that a write that was cut off did queue are not queued twice."""
+def spawned(state: Swarm, gate: Gate) -> list[f.Frame]:
+    """The frames that queue the children of an approved gate; of a write that was cut off, those that are missing."""
+    proposal, seq = gate.final, gate.seq
     assert isinstance(proposal, Spawn)
-    head = node.engine.ledger.head
-    before = head.steps[node.id, seq].children
-    kept = tuple(child for child in before if not is_open(head.nodes[child].report))
+    assert seq is not None
+    before = state.steps[gate.node, seq].children
+    kept = tuple(child for child in before if not is_open(state.nodes[child].report))
     frames: list[f.Frame] = [
-        f.NodeSpawned(node=child.id, parent=node.id, step=seq, index=index, child=_routed(child))
+        f.NodeSpawned(node=child.id, parent=gate.node, step=seq, index=index, child=_routed(child))
         for index, child in enumerate(proposal.children, start=len(kept))
-        if child.id not in head.nodes
+        if child.id not in state.nodes
     ]
     ids = (*kept, *(child.id for child in proposal.children))
-    frames.append(f.StepBegun(node=node.id, seq=seq, step="spawn", key=key, children=ids, gate=gate))
+    frames.append(f.StepBegun(node=gate.node, seq=seq, step="spawn", key=gate.key, children=ids, gate=gate.id))
     return frames
 
 

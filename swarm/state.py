@@ -29,6 +29,7 @@ class Node(Record, frozen=True):
         origin: Parent, step and index that made it (unique in the run).
         started: Whether its action has begun.
         level: The autonomy in force for it.
+        own_level: What a human set for it; in force as far as what is above it is no tighter.
         gates: How many of its gates wait for a decision.
         asks: How many of its steps wait for answers; `joins` likewise for children.
         pending: How many of its steps have begun, or have a gate, and not ended.
@@ -51,6 +52,7 @@ class Node(Record, frozen=True):
     directive: str = ""
     model: str = ""
     level: Level = "step"
+    own_level: Level | None = None
     started: bool = False
     attempt: int = 1
     report: Report | None = None
@@ -300,7 +302,18 @@ class Swarm(Record, frozen=True):
             return True
         if not self.paused and not self.doubts:
             return False
-        return all(self.is_paused(node.id) or self._is_held(node.id) for node in self.nodes.values() if node.live)
+        paused = self._below_pauses()
+        return all(node.id in paused or self._is_held(node.id) for node in self.nodes.values() if node.live)
+
+    def _below_pauses(self) -> set[str]:
+        """The paused nodes and all below them."""
+        found: set[str] = set()
+        left = list(self.paused)
+        while left:
+            if (node := left.pop()) not in found:
+                found.add(node)
+                left += (self.kids[node, rank] for rank in range(self.nodes[node].children))
+        return found
 
     def _is_held(self, node: str) -> bool:
         """Whether all that could go on in a node are approved effects, which wait while another one is in doubt."""

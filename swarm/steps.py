@@ -92,10 +92,16 @@ class Steps:
         step = self.state.steps.get((self.id, self._seq))
         if step and (step.kind, step.key, step.schema_name) != (kind, key, schema):
             now, then = f"{kind}:{key or schema}", f"{step.kind}:{step.key or step.schema_name}"
-            raise ReplayMismatch(f"step {self._seq} was {then} and would now be {now}: retry starts the node anew")
+            what = f"step {self._seq} was {then} and would now be {now}{self._newer()}"
+            raise ReplayMismatch(f"{what}: retry starts the node anew")
         if step is None or not step.finished:
             self.engine.caught_up(self.id)
         return self._seq, step
+
+    def _newer(self) -> str:
+        """That the action is another version than the one that the node began with, if it is."""
+        node, now = self.node, self.engine.space.find(self.node.action).version
+        return "" if now == node.version else f" ({node.action} was version {node.version} and is {now})"
 
     @asynccontextmanager
     async def pending(self, *, begun: bool = False) -> AsyncIterator[None]:
@@ -127,8 +133,3 @@ class Steps:
         await self.engine.ledger.append(
             f.StepEnded(node=self.id, seq=seq, step=kind, key=key, schema_name=schema, outcome="failed", error=error)
         )
-
-
-def one_line(error: BaseException) -> str:
-    """What an exception says, in one line."""
-    return " ".join(str(error).split()) or type(error).__name__

@@ -9,11 +9,11 @@ from swarm import frames as f
 from swarm.answers import assumed
 from swarm.asks import ASKS, Thought
 from swarm.autonomy import carried_answer
-from swarm.errors import NothingNew, StepFailed
+from swarm.errors import NothingNew, StepFailed, one_line
 from swarm.models.base import Request
 from swarm.prompts import render
 from swarm.state import Step
-from swarm.steps import Steps, one_line
+from swarm.steps import Steps
 from swarm.values import Ask, Usage
 
 T = TypeVar("T", bound=Thought)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from bisect import bisect_right, insort
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -45,6 +46,7 @@ class Timeline:
             return
         insort(self._frames, state.frame)
         self._kept[state.frame] = state
+        gc.freeze()  # else the collector looks through all that is kept, at a cost that grows with the run
         if len(self._frames) > _MOST:
             self._gap *= 2
             for frame in self._frames[1::2]:

@@ -8,9 +8,10 @@ from typing import Protocol
 
 from swarm.effects import Effect, Mark
 from swarm.errors import WorkspaceError
-from swarm.found import History, Matches, Paths, Query, Text
+from swarm.found import FileChange, History, Matches, Paths, Query, Text
 from swarm.frames import WorkspaceEdited
 from swarm.proposals import AnyProposal, Merge, Run, Write
+from swarm.session import Copy
 
 Owner = tuple[str, int]
 """A node and the number of its step."""
@@ -26,6 +27,10 @@ class World(Protocol):
     @property
     def head(self) -> str:
         """The newest commit of the run's branch; empty where there is none."""
+
+    @property
+    def copy(self) -> Copy:
+        """The files of the run at its commits."""
 
     async def write(self, path: str, content: str) -> Write:
         """The proposal to write a whole file, as things are now."""
@@ -97,11 +102,28 @@ class World(Protocol):
 _NONE = "this run has no workspace: it can neither read nor write files, nor run commands"
 
 
+class NoCopy:
+    """The files of a run that has none."""
+
+    async def paths(self, commit: str) -> tuple[str, ...]:
+        """There are none."""
+        return ()
+
+    async def text(self, commit: str, path: str) -> Text:
+        """Refused."""
+        raise WorkspaceError(_NONE)
+
+    async def changes(self, before: str, after: str) -> tuple[FileChange, ...]:
+        """Nothing differs."""
+        return ()
+
+
 class NoWorld:
     """For runs that only think, ask and spawn; everything else fails with one clear line."""
 
     tier = "none"
     head = ""
+    copy: Copy = NoCopy()
 
     async def write(self, path: str, content: str) -> Write:
         """Refused."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -112,6 +113,35 @@ class ConfirmForm(Form[bool]):
         if self.query_one(Input).value.strip() != self._word:
             raise UsageError(f"type {self._word} to do it, or press esc")
         return True
+
+
+class NameForm(Form[str]):
+    """The name of a file.
+
+    Args:
+        title: Of the border.
+        about: What is written to it.
+        name: Filled in already.
+    """
+
+    def __init__(self, title: str, about: str, name: str) -> None:
+        super().__init__(title, about, "enter writes it   esc back")
+        self._name = name
+
+    def fields(self) -> Iterable[Widget]:
+        """One line."""
+        yield Input(self._name, placeholder="name of the file", classes="form-line", select_on_focus=False)
+
+    def on_input_submitted(self) -> None:
+        """The line was sent."""
+        self.action_submit()
+
+    def result(self) -> str:
+        """The name, with the person's home in place of `~`."""
+        name = self.query_one(Input).value.strip()
+        if not name:
+            raise UsageError("name a file, or press esc")
+        return str(Path(name).expanduser())
 
 
 class LevelForm(Form[Level]):

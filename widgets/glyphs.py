@@ -41,6 +41,7 @@ SIGNS: dict[str, Sign] = {
     "stopped": Sign("■", "#", "stopped", "muted"),
     "asks": Sign("?", "?", "asks", "warning"),
     # runs, beside those above
+    "undone": Sign("↶", "u", "undone", "muted"),
     "over_budget": Sign("$", "$", "over budget", "error"),
     # decisions
     "approve": Sign("✓", "v", "approved", "success"),
@@ -69,6 +70,8 @@ _MARKS = {
     "more": ("…", "~"),
     "path": ("›", ">"),
     "dot": ("·", "-"),
+    "branch": ("└", "`"),
+    "compared": ("┃", "|"),
 }
 _BARS = ("▁▂▃▄▅", "_.:-=")
 
@@ -100,7 +103,7 @@ def tone(status: str) -> str:
 
 
 def mark(name: str) -> str:
-    """A sign that is no status: expanded, collapsed, cursor, chosen, more, path, dot."""
+    """A sign that is no status: expanded, collapsed, cursor, chosen, more, path, dot, branch, compared."""
     return _MARKS[name][plain()]
 
 

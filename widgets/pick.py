@@ -40,8 +40,8 @@ class Pick(Static, can_focus=True):
             """Where."""
             return self.pick
 
-    def __init__(self, words: Sequence[str], value: str | None = None) -> None:
-        super().__init__(classes="pick")
+    def __init__(self, words: Sequence[str], value: str | None = None, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(classes="pick", id=id)
         self._words = tuple(words)
         self._place = self._words.index(value) if value in self._words else -1
 
@@ -49,6 +49,11 @@ class Pick(Static, can_focus=True):
     def value(self) -> str | None:
         """The word that is picked."""
         return self._words[self._place] if self._place >= 0 else None
+
+    def pick(self, word: str) -> None:
+        """Picks a word, without a message."""
+        self._place = self._words.index(word)
+        self.refresh(layout=True)
 
     def render(self) -> Content:
         """All words with their signs."""
@@ -64,8 +69,7 @@ class Pick(Static, can_focus=True):
         self._take((self._place + by) % len(self._words) if self._place >= 0 else 0)
 
     def _take(self, place: int) -> None:
-        self._place = place
-        self.refresh(layout=True)
+        self.pick(self._words[place])
         self.post_message(self.Changed(self))
 
     def on_click(self, event: Click) -> None:

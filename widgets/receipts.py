@@ -16,8 +16,8 @@ from widgets.safe import line as one_line
 from widgets.toned import Piece
 from widgets.words import fit, name_of, question_name, summary
 
-KEPT = 1000
-"""The newest receipts are shown; all of them are in the history."""
+KEPT = 500
+"""The newest decisions are shown; all of them are in the history, which one can go back to."""
 
 
 class Receipt(NamedTuple):
@@ -52,7 +52,7 @@ def receipts(state: Swarm, before: Swarm | None = None) -> list[Receipt]:
     gates = (*before.open_gates, *map(str, range(before.next_gate, state.next_gate)))
     asked = (*before.open_questions, *(f"q{number}" for number in range(before.next_question, state.next_question)))
     decided = [(gate, gate.decision) for gate in map(state.gates.get, gates) if gate and gate.decision]
-    decided.sort(key=lambda pair: pair[1].frame)
+    decided = sorted(decided, key=lambda pair: pair[1].frame)[-KEPT:]
     found = [_receipt(state, list(pairs)) for _, pairs in groupby(decided, key=lambda pair: _command(pair[1]))]
     answered = [one for one in map(state.questions.get, asked) if one and one.answered >= 0]
     found += [_answer(state, question) for question in answered]
@@ -166,15 +166,20 @@ class Receipts(Listing[Receipt]):
 
     _state = Swarm()
 
-    def show(self, state: Swarm) -> None:
-        """Shows what was decided up to a state; looks only at what is new if it goes on from the last one."""
+    def show(self, state: Swarm, aside: str = "") -> None:
+        """Shows what was decided up to a state; looks only at what is new if it goes on from the last one.
+
+        Args:
+            state: Of the run.
+            aside: What can be done about the newest, for the border.
+        """
+        self.entitle("Decided", aside)
         before = self._state
         if state.gates is before.gates and state.questions is before.questions and state.run == before.run:
             return
         goes_on = state.run == before.run and state.frame >= before.frame
         self._state = state
         known = self._entries if goes_on else ()
-        self.entitle("Decided")
         self.fill([*receipts(state, before if goes_on else None), *known][:KEPT])
 
     def opened(self, entry: Receipt) -> None:

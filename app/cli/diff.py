@@ -14,8 +14,8 @@ from app.cli.text import line
 from app.cli.workspace import looking
 from swarm.difference import Difference, GateChange, difference
 from swarm.errors import UsageError
+from swarm.found import FileChange
 from swarm.workspace import changes
-from swarm.workspace.changes import FileChange
 from widgets.words import count
 
 

@@ -19,6 +19,7 @@ from swarm.errors import UsageError
 from swarm.frames import encode
 from swarm.home import Home
 from swarm.state import Swarm
+from swarm.store.files import replace_file
 from widgets.glyphs import SIGNS
 from widgets.words import name_of, summary
 
@@ -30,32 +31,44 @@ from widgets.words import name_of, summary
 @options.as_json
 @options.root
 def export_command(words: tuple[str, ...], frame: int | None, force: bool, root: Path, as_json: bool) -> None:
-    """Write RUN (the newest if none is named) to FILE, whose ending says as what.
+    """Write RUN (the newest if none is named) to FILE; the end of its name says as what.
 
-    \b
-    .html   a page with the tree, a timeline to go through, reports, decisions
-            and diffs; it opens anywhere, without a network
-    .svg    a picture of the tree
-    .json   everything: all frames, and the run as `show --json` prints it
-    .md     a plan that does the same again, for `swarm run FILE.md`
+    .html is a page with tree, timeline, reports, decisions and diffs, which opens anywhere without a network; .svg is a
+    picture of the tree; .json is all frames, and the run as `show --json` prints it; .md is a plan that does the same
+    again, for `swarm run FILE.md`.
 
-    Values of secret variables of the environment are left out of pages and pictures. Data and plans hold what was
+    Values of secret variables of the environment are left out of pages and pictures; data and plans hold what was
     recorded.
     """
     run, path = _asked(words)
-    make = _MAKERS.get(path.suffix.lower())
-    if make is None:
-        raise UsageError(f"{path} does not say what to write: let its name end in {', '.join(_MAKERS)}")
+    maker(path)
     if path.exists() and not force:
         raise UsageError(f"{path} is there already: name another file, or say --force")
     with looking(root) as home:
-        state = home.state(home.find(run), frame)
-        data = make(home, state).encode()
-    _write(path, data)
+        made = write_export(home, home.find(run), path, frame)
     if as_json:
-        put_json(ExportedShape(run=state.run, frame=state.frame, file=str(path), bytes=len(data)))
+        put_json(made)
     else:
-        say(f"wrote {line(str(path))}: {state.run} at frame {state.frame}, {-(-len(data) // 1024)} KiB")
+        say(told(made))
+
+
+def write_export(home: Home, run: str, path: Path, frame: int | None = None) -> ExportedShape:
+    """Writes a run as it was at a frame (the last one if None) to a file, replacing it.
+
+    Raises:
+        UsageError: If the ending of its name is none that is known, or the run has no such frame.
+        SwarmError: If something cannot be read or written.
+    """
+    make = maker(path)
+    state = home.state(run, frame)
+    data = make(home, state).encode()
+    replace_file(path, data)
+    return ExportedShape(run=state.run, frame=state.frame, file=str(path), bytes=len(data))
+
+
+def told(made: ExportedShape) -> str:
+    """What was written, in one line."""
+    return f"wrote {line(made.file)}: {made.run} at frame {made.frame}, {-(-made.bytes // 1024)} KiB"
 
 
 def _asked(words: tuple[str, ...]) -> tuple[str | None, Path]:
@@ -63,12 +76,6 @@ def _asked(words: tuple[str, ...]) -> tuple[str | None, Path]:
     if len(names) > 1:
         raise UsageError("say `swarm export [RUN] FILE`: one run, one file")
     return (names[0] if names else None), Path(file)
-
-
-def _write(path: Path, data: bytes) -> None:
-    from swarm.store.files import replace_file
-
-    replace_file(path, data)
 
 
 def _html(home: Home, state: Swarm) -> str:
@@ -117,3 +124,15 @@ def _plan(home: Home, state: Swarm) -> str:
 
 
 _MAKERS: dict[str, Callable[[Home, Swarm], str]] = {".html": _html, ".svg": _svg, ".json": _json, ".md": _plan}
+
+
+def maker(path: Path) -> Callable[[Home, Swarm], str]:
+    """What makes the text of a file.
+
+    Raises:
+        UsageError: If its name does not say as what.
+    """
+    make = _MAKERS.get(path.suffix.lower())
+    if make is None:
+        raise UsageError(f"{path} does not say what to write: let its name end in {', '.join(_MAKERS)}")
+    return make

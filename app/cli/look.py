@@ -19,7 +19,7 @@ from swarm.home import Home
 @options.as_json
 @options.root
 def runs_command(root: Path, as_json: bool) -> None:
-    """List the runs of this workspace, the newest first."""
+    """List the runs of this workspace, the newest first, forks below the run that they came from."""
     home = Home(root)
     rows = home.rows()
     if as_json:

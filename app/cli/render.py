@@ -9,8 +9,10 @@ from app.cli.shaped import choices
 from app.cli.text import line
 from swarm.cards import Card, cards, questions
 from swarm.catalogue import RunRow
+from swarm.family import Member, family
 from swarm.proposals import AnyProposal, Failure, Merge, Network, Run, Spawn, Terminate, Write
 from swarm.state import Gate, Question, Swarm
+from widgets.descent import title
 from widgets.words import count, price, summary
 
 _DIGEST = 12
@@ -19,12 +21,13 @@ _PROBLEM = 300
 
 
 def run_list(rows: list[RunRow]) -> str:
-    """One line for each run."""
+    """One line for each run, forks below the run that they came from."""
     head = ("RUN", "STATUS", "WAITS", "STARTED (UTC)", "BRANCH", "GOAL")
-    return table(head, [_cells(row) for row in rows])
+    return table(head, [_cells(member) for member in family(rows)])
 
 
-def _cells(row: RunRow) -> tuple[str, ...]:
+def _cells(member: Member) -> tuple[str, ...]:
+    row = member.row
     if row.frame < 0:
         return (row.id, row.status, "", "", "", line(row.problem, _PROBLEM))
     status = f"{row.status}, open in {row.writer}" if row.writer is not None else row.status
@@ -34,7 +37,8 @@ def _cells(row: RunRow) -> tuple[str, ...]:
         str(row.waiting or ""),
         f"{row.started:%Y-%m-%d %H:%M}",
         line(row.branch),
-        line(row.goal, 60) + (f" · {line(row.problem, _PROBLEM)}" if row.problem else ""),
+        title(line(row.goal, 60), line(row.origin), member.depth, member.instead)
+        + (f" · {line(row.problem, _PROBLEM)}" if row.problem else ""),
     )
 
 

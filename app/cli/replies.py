@@ -8,9 +8,9 @@ from pydantic import Field
 
 from app.cli.shapes import DecisionShape, RunShape
 from swarm.difference import Difference
+from swarm.found import FileChange
 from swarm.frames import Frame
 from swarm.values import Value
-from swarm.workspace.changes import FileChange
 
 
 class WhyShape(Value):

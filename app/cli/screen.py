@@ -12,6 +12,7 @@ from app.models import profiles
 from app.settings import Settings, load_settings
 from swarm.catalogue import RunRow
 from swarm.errors import UsageError
+from swarm.family import replaced
 from swarm.home import Home
 
 
@@ -28,10 +29,14 @@ def need_terminal() -> None:
 
 
 def show_first(home: Home) -> int:
-    """Shows the one run that waits, else all runs, or the ways to begin where there are neither runs nor endpoints."""
+    """Shows the one run that waits, else all runs, or the ways to begin where there are neither runs nor endpoints.
+
+    A run that an undo has replaced does not count.
+    """
     need_terminal()
     rows = home.rows()
-    waiting = [row.id for row in rows if _waits(row)]
+    elsewhere = replaced(rows)
+    waiting = [row.id for row in rows if _waits(row) and row.id not in elsewhere]
     if len(waiting) == 1:
         return show(home, waiting[0])
     return show(home, "" if rows or profiles() else None)

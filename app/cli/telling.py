@@ -28,6 +28,8 @@ def _of_run(frame: f.Frame) -> str:
             )
         case f.RunOpened():
             return f"taken up, sandbox {frame.tier}"
+        case f.HistoryTorn():
+            return f"an unfinished line at the end of the history was cut off: {frame.size} bytes, kept in {frame.file}"
         case f.RunEnded():
             return _with("ended", frame.status.replace("_", " "), frame.why)
         case f.RunMerged():

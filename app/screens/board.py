@@ -18,28 +18,29 @@ from app.choice import Choice, waiting
 from app.desk import Desk
 from app.follow import follow
 from app.requests import ShowRuns
-from app.screens.leaving import Leaving
 from app.screens.middle import Middle, is_form
-from app.screens.node_commands import NodeCommands
 from app.screens.notice import Notice
+from app.screens.other_ways import OtherWays
 from app.screens.panes import PANES
 from app.screens.tabs import Tabs
+from app.screens.travel import BoardTimeline
+from app.screens.writing import Writing
 from swarm.errors import SwarmError
-from swarm.frames import Frame
+from swarm.frames import Frame, GateDecided
+from swarm.reversal import reversal
 from swarm.session import Session
 from swarm.state import Swarm
 from widgets.inbox import Inbox
 from widgets.question import QuestionPanel
 from widgets.receipts import Receipts
 from widgets.status import KeyLine, RunHeader, StatusLine
-from widgets.timeline import Timeline
-from widgets.timeline_marks import Marks, marks
+from widgets.timeline_marks import marks
 from widgets.tree import SwarmTree
 
 TOO_SMALL = "The board needs at least 60 columns and 16 rows."
 
 
-class BoardScreen(NodeCommands, Leaving):
+class BoardScreen(OtherWays, Writing):
     """Shows a run as it goes on.
 
     Args:
@@ -56,9 +57,7 @@ class BoardScreen(NodeCommands, Leaving):
     def __init__(
         self, session: Session, desk: Desk, clock: Callable[[], datetime], changed: keys.Changed | None = None
     ) -> None:
-        super().__init__(session, desk, clock)
-        self._changed = changed or {}
-        self._marks = Marks()
+        super().__init__(session, desk, clock, changed)
         self._attention = Attention()
 
     def compose(self) -> ComposeResult:
@@ -72,7 +71,7 @@ class BoardScreen(NodeCommands, Leaving):
                 yield Inbox(id="inbox")
                 yield QuestionPanel(id="question", drafts=self.drafts)
                 yield Receipts(id="receipts")
-        yield Timeline(id="timeline")
+        yield BoardTimeline(id="timeline")
         yield StatusLine(id="status")
         yield KeyLine(id="keys")
         yield Notice()
@@ -95,7 +94,9 @@ class BoardScreen(NodeCommands, Leaving):
 
     def _arrived(self, state: Swarm, frames: Sequence[Frame]) -> None:
         self.newest = state
-        self._marks = marks(frames, state, self._marks)
+        self.marks = marks(frames, state, self.marks)
+        self.moments.add(frames)
+        self.reversal = reversal(frames, self.reversal)
         if self._attention.wants_bell(state.waiting, focused=self.app.app_focus):
             self.app.bell()
         if not self.choice.node:
@@ -118,8 +119,8 @@ class BoardScreen(NodeCommands, Leaving):
         header.show(shown, last)
         self.swarm_tree.show(shown)
         self.query_one(Inbox).show(shown, now)
-        self.query_one(Receipts).show(shown)
-        self.query_one(Timeline).show(self._marks, last, shown.frame)
+        self.query_one(Receipts).show(shown, self._undoes())
+        self.show_time(shown)
         self.query_one(StatusLine).show(shown, len(waits))
         self._show_question(shown, waits)
         if self.holds and not self.in_past:
@@ -127,6 +128,15 @@ class BoardScreen(NodeCommands, Leaving):
         else:
             self.middle.show(self.open_now, shown, now, past=self.in_past)
         self._show_keys(len(waits))
+
+    def _undoes(self) -> str:
+        """What an undo would take back, in a few words for the border of the receipts."""
+        found = None if self.in_past else self.reversal
+        if found is None or found.lasting:
+            return ""
+        made = found.made[0]
+        what = made.gate if isinstance(made, GateDecided) else made.question
+        return f"{keys.first('board.undo', self._changed)} undoes {what}"
 
     def _show_question(self, shown: Swarm, waits: Sequence[Choice]) -> None:
         beside = [choice.question for choice in waits if choice.question and not is_form(shown, choice)]
@@ -137,9 +147,10 @@ class BoardScreen(NodeCommands, Leaving):
         self.set_class(question is None, "-no-question")
 
     def _show_keys(self, waits: int) -> None:
-        part = "past" if self.in_past else self.pane
+        part = "files" if self.pane == "middle" and self.middle.browser.on else self.pane
+        part = "past" if self.in_past and part not in ("files", "timeline") else part
         found = [*keys.line(part, self._changed)] if part in keys.LINES else []
-        if not self.in_past:
+        if part not in ("past", "files", "timeline"):
             found += keys.line("asked", self._changed) if self.newest.open_questions else []
             found += keys.line("board", self._changed)
         self.query_one(KeyLine).show(found, keys.line("always", self._changed))
@@ -158,9 +169,11 @@ class BoardScreen(NodeCommands, Leaving):
     # -- keys ----------------------------------------------------------------------------------------------------------
 
     def action_back(self) -> None:
-        """From the past to now, from a drawer to the middle, from the middle to the tree."""
+        """From the past to now, from files to what is open, from a drawer to the middle, from there to the tree."""
         if self.in_past:
-            self.scrubber.now()
+            self.action_now()
+        elif self.middle.browser.on:
+            self.action_files()
         elif self.drawer and not self.all_at_once:
             self.action_pane("middle")
         else:

@@ -80,10 +80,17 @@ class Deciding(Panes):
     def look_back(self, frame: int, gate: str | None, question: str | None) -> None:
         """Goes back to a frame, and to a gate or question as it stood then."""
         self.scrubber.go(frame)
+        self.middle.browser.turn(on=False)
         if gate:
             self._then = Choice(gates=(gate,), node=self.newest.gates[gate].node)
         elif question:
             self._then = of_question(self.newest, question)
+
+    def look_at(self, choice: Choice) -> None:
+        """Shows something else of the past, as long as one stays in the past."""
+        if choice.question:
+            self.asked = choice.question
+        self._then = choice
 
     @property
     def holds(self) -> bool:
@@ -95,6 +102,7 @@ class Deciding(Panes):
         self._settle()
         self._expects = False
         self.moves += 1
+        self.middle.browser.turn(on=False)
         beside = bool(choice.question) and not is_form(self.shown, choice)
         if beside:
             self.asked = choice.question

@@ -6,7 +6,6 @@ from app.farewell import farewell
 from app.screens.run_screen import RunScreen
 from app.screens.sheet import Sheet
 from swarm.errors import SwarmError
-from swarm.state import Swarm
 from widgets.words import count
 
 
@@ -18,21 +17,29 @@ class Leaving(RunScreen):
 
     async def leave(self) -> tuple[str, ...] | None:
         """The lines that stay in the terminal; None if the human stays after all, or is being asked already."""
-        state = self.session.state
         if self._asking:
             return None
-        if state.live and state.status == "running" and not self._draining:
-            way = await self._ask(state)
+        if not self._draining:
+            way = await self.ask_to_close("Leave; the run keeps its place", "leave")
             if not way or (way == "f" and not await self._drained()):
                 return None
         return farewell(self.session.state, self.desk.place)
 
-    async def _ask(self, state: Swarm) -> str:
+    async def ask_to_close(self, title: str, verb: str) -> str:
+        """How the run is to be closed: `f` once what is in flight has ended, `l` at once, empty not at all.
+
+        Args:
+            title: Of the sheet that asks; there is none where nothing is at work.
+            verb: What follows.
+        """
+        state = self.session.state
+        if not state.live or state.status != "running":
+            return "l"
         about = f"{count(state.live, 'node')} of run {state.run} {'is' if state.live == 1 else 'are'} at work."
-        ways = (("f", "finish what is in flight, then leave"), ("l", "leave now: it is begun again at resume"))
+        ways = (("f", f"finish what is in flight, then {verb}"), ("l", f"{verb} now: it is begun again at resume"))
         self._asking = True
         try:
-            return await self.app.push_screen_wait(Sheet("Leave; the run keeps its place", about, ways))
+            return await self.app.push_screen_wait(Sheet(title, about, ways))
         finally:
             self._asking = False
 

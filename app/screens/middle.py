@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from app.choice import Choice, card_of
 from app.node_frames import NodeFrames
+from app.screens.browser import Browser
 from swarm.cards import Card
 from swarm.errors import SwarmError
 from swarm.frames import Frame
@@ -20,6 +21,7 @@ from swarm.session import Session
 from swarm.state import Node, Swarm
 from widgets.card import CardView
 from widgets.detail import NodeDetail
+from widgets.files import FileList, FileText
 from widgets.form import Drafts
 from widgets.question import QuestionPanel
 
@@ -28,7 +30,7 @@ STREAM = 0.1
 
 
 class Middle(ContentSwitcher):
-    """Shows one of three things; what takes the focus is `front`.
+    """Shows one of three things, or files in place of them; what takes the focus is `front`.
 
     Args:
         session: The run; frames of a node are read from it.
@@ -39,15 +41,19 @@ class Middle(ContentSwitcher):
     def __init__(self, session: Session, drafts: Drafts, keys: Mapping[str, str]) -> None:
         super().__init__(id="middle", initial="card")
         self._session, self._drafts, self._keys = session, drafts, keys
+        self.browser = Browser(session, self.run_worker)
         self._frames = NodeFrames(session)
         self._node: Node | None = None
         self._past = False
+        self._state = Swarm()
 
     def compose(self) -> ComposeResult:
-        """All three; one of them can be seen."""
+        """All of them; one can be seen."""
         yield CardView(id="card", drafts=self._drafts, keys=self._keys)
         yield NodeDetail(id="detail")
         yield QuestionPanel(id="form", drafts=self._drafts)
+        yield self.browser.files
+        yield self.browser.text
 
     def on_mount(self) -> None:
         """Looks at what is streamed, from time to time."""
@@ -69,13 +75,18 @@ class Middle(ContentSwitcher):
         gates = self.card.ballot.gates
         if self.current == "card":
             return f"Gate {gates[0].id}" if gates else "Gate"
+        if self.browser.on:
+            return "Files"
         return "Form" if self.current == "form" else f"Node {self._node.id if self._node else ''}"
 
     def show(self, choice: Choice, state: Swarm, now: datetime, *, past: bool) -> None:
         """Shows what was chosen, as it is at a state."""
-        self._past = past
+        self._past, self._state = past, state
         card = card_of(state, choice)
-        if card is not None:
+        if self.browser.on:
+            self.browser.show(state)
+            self._bring(self.browser.front)
+        elif card is not None:
             self.card.show(card, state, now, past=past)
             self._bring("card")
         elif is_form(state, choice):
@@ -94,8 +105,18 @@ class Middle(ContentSwitcher):
         if self.current == "card" and gates:
             self.card.show(Card(gates[0].id, gates, 0), state, now)
 
+    @on(FileList.Opened)
+    def _file_opened(self, event: FileList.Opened) -> None:
+        self.browser.show(self._state, event.path)
+        self._bring(self.browser.front)
+
+    @on(FileText.Closed)
+    def _file_closed(self) -> None:
+        self.browser.show(self._state, "")
+        self._bring(self.browser.front)
+
     def _bring(self, name: str) -> None:
-        """Brings one of the three to the front; the focus goes along if it was here."""
+        """Brings one of them to the front; the focus goes along if it was here."""
         before, held = self.current, self.front.has_focus_within
         if name == before:
             return
@@ -110,7 +131,7 @@ class Middle(ContentSwitcher):
             self._node = state.nodes[node]
             self._read(state, node)
 
-    @work(exclusive=True, group="node")
+    @work(exclusive=True, group="node", description="reads a node")  # else textual writes the whole state into one
     async def _read(self, state: Swarm, node: str) -> None:
         detail = self.query_one("#detail", NodeDetail)
         frames: list[Frame] = []

@@ -11,12 +11,11 @@ from app.choice import Choice, of_gate, of_question
 from app.screens.deciding import Deciding
 from widgets.inbox import Inbox
 from widgets.receipts import Receipts
-from widgets.timeline import Timeline
 from widgets.tree import SwarmTree
 
 
 class Opening(Deciding):
-    """A screen with a tree, an inbox, receipts and a timeline."""
+    """A screen with a tree, an inbox, and receipts."""
 
     @property
     def swarm_tree(self) -> SwarmTree:
@@ -57,18 +56,6 @@ class Opening(Deciding):
         """Goes back to what was decided, as it stood before the decision."""
         self.look_back(event.frame - 1, event.gate_id, event.question_id)
 
-    @on(Timeline.Moved)
-    def _timeline_moved(self, event: Timeline.Moved) -> None:
-        self.scrubber.go(event.frame)
-
     def action_raw(self) -> None:
         """Shows all nodes as they are in the tree, or the work only."""
         self.swarm_tree.action_raw()
-
-    def action_scrub(self, step: int) -> None:
-        """Goes a frame back, or on."""
-        self.scrubber.step(step)
-
-    def action_now(self) -> None:
-        """Goes back to now."""
-        self.scrubber.now()

@@ -19,14 +19,20 @@ from app.requests import NewRun, ShowBoard
 from app.screens.notice import Notice
 from swarm.errors import SwarmError
 from widgets import glyphs, safe
+from widgets.descent import title
 from widgets.forms import ConfirmForm
+from widgets.words import fit
 
 REFRESH = 2.0
 """Seconds between two looks at the list."""
 
 
+_LONGEST = 32
+"""Cells that a title takes: the id before it says which run it is."""
+
+
 class RunsScreen(Screen[None]):
-    """All runs of the workspace, the newest first.
+    """All runs of the workspace, the newest first, forks below the run that they came from.
 
     Args:
         desk: Knows them.
@@ -53,7 +59,7 @@ class RunsScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Reads the list, and again from time to time."""
-        self._table.add_columns("", "title", "waits", "cost", "age", "run", "branch")
+        self._table.add_columns("", "run", "waits", "title", "cost", "age", "branch")
         self.set_interval(REFRESH, self._look_again)
 
     def on_screen_resume(self) -> None:
@@ -100,11 +106,12 @@ class RunsScreen(Screen[None]):
             table.move_cursor(row=table.get_row_index(chosen.run), animate=False)
 
     def _line(self, row: RunRow) -> tuple[Text, ...]:
-        status = row.status or "failed"
-        sign = Text(f"{glyphs.glyph(status)} {glyphs.word(status) if row.status else 'damaged'}")
         cost = "—" if row.cost is None else f"${row.cost:.2f}"
-        plain = (row.title, str(row.waiting or ""), cost, age(self._clock() - row.started), row.run, row.branch)
-        return (sign, *(Text(safe.line(cell)) for cell in plain))
+        run, branch = safe.line(row.run), safe.line(row.branch)
+        what = title(fit(safe.line(row.title), _LONGEST), safe.line(row.origin), row.depth, row.instead)
+        cells = (_sign(row), run, str(row.waiting or ""), what, cost, age(self._clock() - row.started), branch)
+        style = "dim" if row.instead else ""
+        return tuple(Text(cell, style) for cell in cells)
 
     @on(DataTable.RowSelected)
     @work(exclusive=True, group="open")
@@ -141,7 +148,7 @@ class RunsScreen(Screen[None]):
             )
             return
         kept = f" Branch {row.branch} stays, with its commits." if row.branch else ""
-        what = f"Deletes run {row.run} for good: its history and its worktree.{kept}"
+        what = f"Deletes run {row.run} for good: its history and its worktree.{kept}{_broken_off(row)}"
         if not await self.app.push_screen_wait(ConfirmForm(what, row.run)):
             return
         try:
@@ -149,6 +156,17 @@ class RunsScreen(Screen[None]):
         except SwarmError as error:
             self.query_one(Notice).say(str(error))
         self.reload()
+
+
+def _broken_off(row: RunRow) -> str:
+    return " It is at work: what is in flight is broken off." if row.status == "running" else ""
+
+
+def _sign(row: RunRow) -> str:
+    if row.status is None:
+        return f"{glyphs.glyph('failed')} damaged"
+    status = "undone" if row.instead else row.status
+    return f"{glyphs.glyph(status)} {glyphs.word(status)}"
 
 
 def age(span: timedelta) -> str:

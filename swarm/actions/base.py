@@ -25,7 +25,8 @@ class Action:
     Attributes:
         name: In the action space.
         run: The coroutine that fulfils it through its context.
-        revise: Makes another report after one was rejected with a reason.
+        revise: Makes another report after one was rejected with a reason; goes on from what `run` left in the node's
+            `kept`.
         first: The commands with which a node would begin, where its arguments alone tell; shown with its spawn.
         version: Recorded with each start; changed when the order of its steps changes.
     """

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-from pydantic import Field
 
 from swarm.actions.base import Action
-from swarm.actions.common import arguments, know_enough, skipped
+from swarm.actions.common import Handed, arguments, know_enough, skipped
+from swarm.actions.editing import edited, is_edit
 from swarm.asks import Act, Acts
 from swarm.context import NodeContext
 from swarm.foresee import Then
 from swarm.plan.names import environment
 from swarm.proposals import Run, Save
 from swarm.results import Pair, Result
-from swarm.values import Child, Evidence, Report, Value
-
-
-class Arguments(Value):
-    """What a manager hands down: the human's answers by the question's name, and what earlier rounds did."""
-
-    answers: dict[str, str] = Field(default_factory=dict)
-    done: tuple[dict[str, str], ...] = ()
+from swarm.values import Child, Evidence, Report
 
 
 class Hands:
-    """Carries out one list of acts; what was done is kept when the rest is thought of anew."""
+    """Carries out lists of acts; what was done is kept when the rest is thought of anew."""
 
     def __init__(self, node: NodeContext, answers: dict[str, str]) -> None:
         self.node, self.answers = node, answers
@@ -34,12 +25,14 @@ class Hands:
         self.evidence: list[Evidence] = []
         self.left_out = 0
 
-    async def carry_out(self, acts: Sequence[Act], revision: int) -> Result:
-        """Takes the acts in order; stops at the first that is rejected."""
+    async def carry_out(self, acts: Sequence[Act], revision: int, rejected: str) -> Result:
+        """Takes the acts in order, the first in place of what was rejected; stops at the next that is."""
         result = Result()
-        for index, act in enumerate(acts):
-            last = index == len(acts) - 1
-            result = await self._act(act, revision, self._foreseen(act) if last else None)
+        for number, act in enumerate(acts, start=1):
+            if len(acts) > 1:
+                self.node.progress(f"step {number} of {len(acts)}: {_name(act)}")
+            then = self._foreseen(act) if number == len(acts) else None
+            result = await self._act(act, revision, then, rejected if number == 1 else "")
             if result.outcome == "rejected":
                 return result
             if result.outcome == "skipped":
@@ -73,10 +66,13 @@ class Hands:
             return Report(outcome="incomplete", summary=summary, value={"skipped": True}, evidence=tuple(self.evidence))
         return Report(outcome="done", summary=summary, evidence=tuple(self.evidence))
 
-    async def _act(self, act: Act, revision: int, then: Then | None) -> Result:
+    async def _act(self, act: Act, revision: int, then: Then | None, rejected: str) -> Result:
         node = self.node
         if act.do == "write":
             return await node.write(act.path, act.text, revision=revision, then=then)
+        if act.do == "edit" and not is_edit(act.text):
+            told = {"change": act.text, "answers": self.answers}
+            return await edited(node, act.path, rejected=rejected, revision=revision, then=then, **told)
         if act.do == "edit":
             return await node.edit(act.path, act.text, revision=revision, then=then)
         if act.do == "remember":
@@ -106,28 +102,34 @@ class Hands:
         return Result(value={"summary": report.summary}, evidence=report.evidence)
 
 
-async def run(node: NodeContext, rejected: str = "") -> Report:
+async def run(node: NodeContext) -> Report:
     """Asks what it must know, lists the steps, takes them."""
-    given = arguments(node, Arguments)
-    answers = await know_enough(node, dict(given.answers))
-    hands = Hands(node, answers)
-
-    async def draft(reason: str, revision: int) -> Result:
-        told: dict[str, Any] = {"answers": answers, "done": list(given.done), "done_so_far": list(hands.lines)}
-        acts = await node.think(Acts, rejected=reason or rejected, **told)
-        if acts.too_big:
-            return Result(value={"too_big": True})
-        return await hands.carry_out(acts.acts, revision)
-
-    result = await node.revised(draft, lambda result: result)
-    if isinstance(result.value, dict) and result.value.get("too_big"):
-        return Report(outcome="incomplete", summary="Too big for a few steps.", value={"too_big": True})
-    return hands.report() if hands.lines else skipped("There was nothing to do.")
+    given = arguments(node, Handed)
+    node.kept = Hands(node, await know_enough(node, dict(given.answers)))
+    return await _carried_out(node, "")
 
 
 async def revise(node: NodeContext, report: Report, reason: str) -> Report:
     """After a rejected end: lists further steps, with the reason."""
-    return await run(node, reason)
+    return await _carried_out(node, reason)
+
+
+async def _carried_out(node: NodeContext, rejected: str) -> Report:
+    hands: Hands = node.kept
+    done = list(arguments(node, Handed).done)
+
+    async def draft(reason: str, revision: int) -> Result:
+        why = reason or rejected
+        acts = await node.think(Acts, rejected=why, answers=hands.answers, done=done, done_so_far=list(hands.lines))
+        if acts.too_big:
+            return Result(value={"too_big": True})
+        return await hands.carry_out(acts.acts, revision, why)
+
+    result = await node.revised(draft, lambda result: result)
+    node.progress("")
+    if isinstance(result.value, dict) and result.value.get("too_big"):
+        return Report(outcome="incomplete", summary="Too big for a few steps.", value={"too_big": True})
+    return hands.report() if hands.lines else skipped("There was nothing to do.")
 
 
 def _fails(pairs: Sequence[Pair]) -> str:
@@ -163,4 +165,4 @@ def _expected(act: Act) -> tuple[Evidence, ...]:
     return ()
 
 
-ACTION = Action("carry_out", run, revise)
+ACTION = Action("carry_out", run, revise, version="2")

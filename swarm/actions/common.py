@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from swarm.asks import Needs, Thought
 from swarm.context import NodeContext
@@ -19,6 +19,13 @@ A = TypeVar("A", bound=Value)
 _ROUNDS_OF_QUESTIONS = 3
 
 
+class Handed(Value):
+    """What a manager hands down: the human's answers by the question's name, and what earlier rounds did."""
+
+    answers: dict[str, str] = Field(default_factory=dict)
+    done: tuple[dict[str, str], ...] = ()
+
+
 def arguments(node: NodeContext, schema: type[A]) -> A:
     """The arguments of a node as values of its action.
 
@@ -30,6 +37,11 @@ def arguments(node: NodeContext, schema: type[A]) -> A:
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise StepFailed(f"argument {where} of {node.node.action}: {error.errors()[0]['msg']}") from None
+
+
+def answers_of(node: NodeContext) -> dict[str, str]:
+    """What the human has answered above a node, by the question's name."""
+    return arguments(node, Handed).answers
 
 
 async def know_enough(node: NodeContext, answers: dict[str, str], **inputs: Any) -> dict[str, str]:
@@ -49,12 +61,12 @@ async def drafted(
     schema: type[T],
     propose: Callable[[T, int], Awaitable[Result]],
     rejected: str = "",
-    **inputs: Any,
 ) -> tuple[T, Result]:
     """Thinks of a draft and proposes it, again after each rejection; gives the last draft and how it went."""
+    answers = answers_of(node)
 
     async def draft(reason: str, revision: int) -> tuple[T, Result]:
-        thought = await node.think(schema, rejected=reason or rejected, **inputs)
+        thought = await node.think(schema, rejected=reason or rejected, answers=answers)
         return thought, await propose(thought, revision)
 
     return await node.revised(draft, lambda pair: pair[1])

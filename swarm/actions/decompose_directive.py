@@ -9,7 +9,7 @@ from pydantic import Field
 
 from swarm.actions.base import Action
 from swarm.actions.common import arguments, evidence_of, know_enough, passed_on, skipped, together
-from swarm.asks import Check, Decomposition, Part, Verdict
+from swarm.asks import Decomposition, Part, Verdict
 from swarm.context import NodeContext
 from swarm.errors import NothingNew
 from swarm.proposals import Spawn
@@ -47,32 +47,36 @@ class Round:
         return {"round": given.round, "done": list(given.done), "missing": given.missing, "answers": self.answers}
 
     async def parts_done(self) -> Result:
-        """Has the parts done, stage after stage; a rejected batch is broken down anew."""
-        self.plan = await self.node.think(Decomposition, **self.inputs())
-        result, stage = Result(), 0
-        while (stage := self._next_stage(stage)) and result.outcome != "skipped":
-            result = await self._stage_done(stage)
+        """Has the parts done; after a rejected batch, what is left of the directive is broken down anew."""
+        result = await self.node.revised(self._broken_down, lambda result: result)
+        self.node.progress("")
         return result
 
-    def _next_stage(self, stage: int) -> int:
-        return min((part.stage for part in self.plan.parts if part.stage > stage), default=0)
-
-    async def _stage_done(self, stage: int) -> Result:
-        async def draft(reason: str, revision: int) -> Result:
-            if reason:
-                self.plan = await self.node.think(Decomposition, rejected=reason, **self.inputs())
+    async def _broken_down(self, rejected: str, revision: int) -> Result:
+        """One plan, stage after stage, up to the first that is rejected or skipped."""
+        done = [_told(child, report) for child, report in self.pairs]
+        self.plan = await self.node.think(Decomposition, rejected=rejected, **self.inputs(), parts_done=done)
+        stages = sorted({part.stage for part in self.plan.parts})
+        for number, stage in enumerate(stages, start=1):
+            if len(stages) > 1:
+                self.node.progress(f"stage {number} of {len(stages)}")
             children = [self._child(part) for part in self.plan.parts if part.stage == stage]
             result, pairs = await self.node.spawn(children, key=f"stage {stage}", revision=revision)
             self.pairs += pairs
-            return result
-
-        return await self.node.revised(draft, lambda result: result)
+            if not result.ok:
+                return result
+        return Result()
 
     def _child(self, part: Part) -> Child:
         told = {"answers": self.answers, "done": list(self.given.done)}
         given = {key: value for key, value in told.items() if value}
         return Child(
-            action=part.action, directive=part.directive, title=part.title, source=part.source, arguments=given
+            action=part.action,
+            directive=part.directive,
+            title=part.title,
+            source=part.source,
+            arguments=given,
+            context=self.node.child.context,
         )
 
     def review(self) -> Child:
@@ -87,6 +91,7 @@ class Round:
                 "reports": [_told(child, report) for child, report in self.pairs],
                 "inputs": self.inputs(),
             },
+            context=self.node.child.context,
         )
 
     @property
@@ -139,9 +144,9 @@ async def run(node: NodeContext) -> Report:
     """One round, and its successors."""
     given = arguments(node, Arguments)
     answers = await know_enough(node, dict(given.answers), round=given.round, done=list(given.done))
-    this = Round(node, given, answers)
+    this = node.kept = Round(node, given, answers)
     result = await this.parts_done()
-    if not this.plan.parts and not this.plan.checks:
+    if not (this.plan.parts or this.plan.checks or this.pairs):
         return await _nothing_left(this)
     if result.outcome == "skipped":
         return skipped(result.reason)
@@ -180,8 +185,7 @@ async def _nothing_left(this: Round) -> Report:
 
 async def revise(node: NodeContext, report: Report, reason: str) -> Report:
     """After a rejected end: the review counts as "incomplete", with the human's reason."""
-    given = arguments(node, Arguments)
-    this = Round(node, given, dict(given.answers))
+    this: Round = node.kept
     verdict = Verdict(outcome="continue", summary=report.summary, missing=reason)
     return await _successor(node, this.successor(report, verdict))
 
@@ -205,9 +209,4 @@ def _told(child: Child, report: Report) -> dict[str, Any]:
     }
 
 
-def checks_of(child: Child) -> list[Check]:
-    """The checks that a reviewer's arguments name."""
-    return [Check.model_validate(check) for check in child.arguments.get("checks", ())]
-
-
-ACTION = Action("decompose_directive", run, revise)
+ACTION = Action("decompose_directive", run, revise, version="2")

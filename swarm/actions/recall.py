@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from swarm.actions.base import Action
-from swarm.actions.carry_out import Arguments
-from swarm.actions.common import arguments
+from swarm.actions.common import answers_of
 from swarm.asks import RecallDraft
 from swarm.context import NodeContext
 from swarm.values import Report
@@ -12,7 +11,7 @@ from swarm.values import Report
 
 async def run(node: NodeContext, rejected: str = "") -> Report:
     """Says what to look for and reports what is found."""
-    draft = await node.think(RecallDraft, rejected=rejected, answers=arguments(node, Arguments).answers)
+    draft = await node.think(RecallDraft, rejected=rejected, answers=answers_of(node))
     found = await node.recall(draft.query)
     if not found:
         return Report(outcome="incomplete", summary=f"The memory holds nothing about “{draft.query}”.")

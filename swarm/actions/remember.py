@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from swarm.actions.base import Action
-from swarm.actions.carry_out import Arguments
-from swarm.actions.common import arguments, drafted, reported
+from swarm.actions.common import drafted, reported
 from swarm.asks import MemoryDraft
 from swarm.context import NodeContext
 from swarm.proposals import Save
@@ -14,12 +13,11 @@ from swarm.values import Report
 
 async def run(node: NodeContext, rejected: str = "") -> Report:
     """Drafts the text and keeps it."""
-    answers = arguments(node, Arguments).answers
 
     async def propose(draft: MemoryDraft, revision: int) -> Result:
         return await node.gated(Save(name=draft.name, text=draft.text), key=draft.name, revision=revision)
 
-    draft, result = await drafted(node, MemoryDraft, propose, rejected, answers=answers)
+    draft, result = await drafted(node, MemoryDraft, propose, rejected)
     return reported(result, f"Kept “{draft.name}” in the memory.")
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from swarm.actions.base import Action
-from swarm.actions.carry_out import Arguments
-from swarm.actions.common import arguments, drafted, skipped
+from swarm.actions.common import answers_of, drafted, skipped
 from swarm.asks import CommandDraft
 from swarm.context import NodeContext
 from swarm.plan.names import environment
@@ -15,7 +14,7 @@ from swarm.values import Report
 
 async def run(node: NodeContext, rejected: str = "", interpreter: str = "") -> Report:
     """Drafts the script and runs it."""
-    answers = arguments(node, Arguments).answers
+    answers = answers_of(node)
 
     async def propose(draft: CommandDraft, revision: int) -> Result:
         command = Run(
@@ -27,7 +26,7 @@ async def run(node: NodeContext, rejected: str = "", interpreter: str = "") -> R
         )
         return await node.run(command, revision=revision)
 
-    _, result = await drafted(node, CommandDraft, propose, rejected, answers=answers)
+    _, result = await drafted(node, CommandDraft, propose, rejected)
     if not result.ok:
         return skipped(result.reason)
     output = str(result.value.get("output", "")).rstrip()

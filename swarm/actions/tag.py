@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from swarm.actions.base import Action
-from swarm.actions.carry_out import Arguments
-from swarm.actions.common import arguments, drafted, reported
+from swarm.actions.common import drafted, reported
 from swarm.asks import TagDraft
 from swarm.context import NodeContext
 from swarm.proposals import Tag
@@ -14,12 +13,11 @@ from swarm.values import Report
 
 async def run(node: NodeContext, rejected: str = "") -> Report:
     """Names the tag and makes it."""
-    answers = arguments(node, Arguments).answers
 
     async def propose(draft: TagDraft, revision: int) -> Result:
         return await node.gated(Tag(name=draft.name, message=draft.message), key=draft.name, revision=revision)
 
-    draft, result = await drafted(node, TagDraft, propose, rejected, answers=answers)
+    draft, result = await drafted(node, TagDraft, propose, rejected)
     return reported(result, f"Tagged `{draft.name}`.")
 
 

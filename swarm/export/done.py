@@ -23,11 +23,13 @@ class Done:
         frame: Number of the frame of its result.
         node: That did it; None for the human.
         what: What was done, as a human may have edited it.
+        step: Number of the node's step.
     """
 
     frame: int
     node: str | None
     what: Deed
+    step: int = 0
 
     @property
     def changes(self) -> bool:
@@ -38,11 +40,6 @@ class Done:
     def looks(self) -> bool:
         """Whether it may depend on any file."""
         return isinstance(self.what, Run | Tag)
-
-    @property
-    def is_check(self) -> bool:
-        """Whether it is evidence rather than work."""
-        return isinstance(self.what, Run) and self.what.check
 
 
 @dataclass(slots=True)
@@ -99,4 +96,4 @@ def _effects(frame: f.StepEnded, gate: Gate, changed: Changed) -> list[Done]:
         return [Done(frame.frame, frame.node, left) for left in changed(frame.commit)] if frame.commit else []
     if isinstance(what, Run) and what.check and (frame.value or {}).get("exit_code") != 0:
         return []
-    return [Done(frame.frame, frame.node, what)]
+    return [Done(frame.frame, frame.node, what, frame.seq)]

@@ -20,6 +20,7 @@ from swarm.proposals import Run, Save, Tag
 from swarm.state import Question
 
 _USE = re.compile(rf"(?=\{{\{{{NAME}\}}\}})")
+_OPEN_USE = re.compile(rf"(?<!\\)(?=\{{\{{{NAME}\}}\}})")
 _TICKS = re.compile(r"`{3,}")
 _LANGUAGES = {
     ".css": "css",
@@ -37,7 +38,7 @@ _LANGUAGES = {
 
 def title(text: str) -> str:
     """A text as the words of a heading, which take no answers."""
-    return _untouched(" ".join(printable(text).split())) or "(no title)"
+    return _OPEN_USE.sub(r"\\", " ".join(printable(text).split())) or "(no title)"
 
 
 def left_out(text: str) -> str:
@@ -47,9 +48,11 @@ def left_out(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text as a quotation, which does nothing whatever it holds."""
-    lines = _untouched(text.replace("\0", "")).strip("\n").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    quotation = "".join(f"> {item}".rstrip() + "\n" for item in lines)
+    """A text as a quotation, which does nothing whatever it holds; one that is a quotation stays as it is."""
+    text = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    lines = _OPEN_USE.sub(r"\\", text).split("\n")
+    mark = "" if all(line.startswith(">") for line in lines) else "> "
+    quotation = "".join(f"{mark}{line}".rstrip() + "\n" for line in lines)
     return quotation if too_deep(Slice.of(quotation), front_matter=False) is None else _fence("text", "\n".join(lines))
 
 
@@ -69,7 +72,7 @@ def question(asked: Question) -> str | None:
 
 
 def write(path: str, content: str) -> str:
-    """A file as a fence with its path, or as an action where a fence cannot hold it: no last newline, odd characters."""
+    """A file as a fence with its path; as an action where a fence cannot hold it: no last newline, odd characters."""
     language = _LANGUAGES.get(PurePosixPath(path).suffix, "text")
     place = path if "/" in path or "." in path else f"./{path}"
     fence = _fence(f"{language} {place}", _untouched(content))

@@ -28,7 +28,7 @@ _TAGS = {
 _EMPTY = {"hardbreak": "br", "hr": "hr"}
 _CODE = {"fence": "pre", "code_block": "pre", "code_inline": "code"}
 _LINK = re.compile(r"(https?://|mailto:)[^\s\x00-\x1f\x7f]+", re.IGNORECASE)
-_HEADING, _LOWEST = 3, 6  # the page has its own above these
+_HIGHEST, _LOWEST = 4, 6  # the page has its own headings above these
 _DEEPEST = 40
 
 
@@ -37,7 +37,9 @@ def tree(text: str) -> list[Any]:
 
     HTML stays text, pictures become their words, links that lead anywhere but to http, https and mail are text.
     """
-    return _children(SyntaxTreeNode(_parser().parse(text)), 0)
+    root = SyntaxTreeNode(_parser().parse(text))
+    top = min((int(node.tag[1:]) for node in root.children if node.type == "heading"), default=1)
+    return _children(root, 0, _HIGHEST - top)
 
 
 @cache
@@ -45,11 +47,12 @@ def _parser() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False, "maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
 
 
-def _children(node: SyntaxTreeNode, depth: int) -> list[Any]:
-    return [made for child in node.children for made in _made(child, depth + 1)]
+def _children(node: SyntaxTreeNode, depth: int, lower: int) -> list[Any]:
+    return [made for child in node.children for made in _made(child, depth + 1, lower)]
 
 
-def _made(node: SyntaxTreeNode, depth: int) -> list[Any]:
+def _made(node: SyntaxTreeNode, depth: int, lower: int) -> list[Any]:
+    """What a node becomes; headings are so many levels `lower` than they were."""
     kind = node.type
     if kind in _EMPTY:
         return [[_EMPTY[kind]]]
@@ -59,17 +62,16 @@ def _made(node: SyntaxTreeNode, depth: int) -> list[Any]:
         return ["\n"]
     if not node.children or depth > _DEEPEST:
         return [node.content] if node.content else []
+    inside = _children(node, depth, lower)
     if kind == "heading":
-        return [[f"h{min(_LOWEST, int(node.tag[1:]) + _HEADING - 1)}", *_children(node, depth)]]
+        return [[f"h{max(_HIGHEST, min(_LOWEST, int(node.tag[1:]) + lower))}", *inside]]
     if kind == "link":
-        return _link(node, depth)
-    inside = _children(node, depth)
+        return _link(str(node.attrs.get("href", "")), inside)
     tight = kind == "paragraph" and bool(node.hidden)
     return [[_TAGS[kind], *inside]] if kind in _TAGS and not tight else inside
 
 
-def _link(node: SyntaxTreeNode, depth: int) -> list[Any]:
-    address, inside = str(node.attrs.get("href", "")), _children(node, depth)
+def _link(address: str, inside: list[Any]) -> list[Any]:
     if _LINK.fullmatch(address):
         return [["a", address, *inside]]
     return [*inside, f" ({address})"] if address else inside

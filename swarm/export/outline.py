@@ -186,8 +186,9 @@ def _is_own(parts: tuple[Part, ...], round_: _Round) -> bool:
 
 
 def _each_once(checks: Iterable[Done]) -> tuple[Done, ...]:
-    """Checks without those that were run again later."""
-    found = {(check.what.interpreter, check.what.script): check for check in checks if isinstance(check.what, Run)}
+    """Checks, which run side by side, in the order of their steps; without those that were run again later."""
+    ordered = sorted(checks, key=lambda check: (int(check.node or 0), check.step))
+    found = {(check.what.interpreter, check.what.script): check for check in ordered if isinstance(check.what, Run)}
     return tuple(found.values())
 
 

@@ -1,7 +1,7 @@
 """What a page knows about a run: frames as columns, everything else as what changed in which frame.
 
-All texts of others are numbers: places in `texts`, or in `trees` where they are Markdown. A status that changes is a list
-`frame, status, frame, status, …`. From this a page finds out what was at any frame; no state is stored.
+All texts of others are numbers: places in `texts`, or in `trees` where they are Markdown. A status that changes is a
+list `frame, status, frame, status, …`. From this a page finds out what was at any frame; no state is stored.
 """
 
 from __future__ import annotations

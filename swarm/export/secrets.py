@@ -10,7 +10,7 @@ _SHORTEST = 8  # characters: what is shorter stands in texts by chance
 
 
 def hider(environ: Mapping[str, str]) -> Callable[[str], str]:
-    """Makes a function that puts `[NAME hidden]` where a text holds the value of a variable that is named like a secret.
+    """Makes a function that puts `[NAME hidden]` where a text holds the value of a variable whose name says secret.
 
     Args:
         environ: All variables; values of fewer than eight characters are not looked for.

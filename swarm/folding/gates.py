@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from swarm import frames as f
 from swarm.folding.base import on, put, step_put
-from swarm.proposals import EFFECTS, Network, Spawn
+from swarm.proposals import EFFECTS, AnyProposal, Network, Spawn
 from swarm.state import Decision, Gate, Step, Swarm
 
 _ASIDE = ("failure", "in_doubt", "budget")
@@ -35,14 +35,18 @@ def _gate_opened(state: Swarm, frame: f.GateOpened) -> Swarm:
         next_gate=max(state.next_gate, int(gate.id) + 1),
         doubts=state.doubts + (gate.kind == "in_doubt"),
     )
-    if isinstance(frame.proposal, Spawn):
-        ids = [int(child.id) for child in frame.proposal.children if child.id]
-        state = replace(state, next_node=max([state.next_node, *(number + 1 for number in ids)]))
+    state = _numbered(state, frame.proposal)
     if isinstance(frame.proposal, Network):
         return replace(state, network=frame.proposal)
     if gate.seq is None:
         return replace(state, foreseen=state.foreseen.set(gate.node, (*state.foreseen.get(gate.node, ()), gate.id)))
     return _due(state, gate)
+
+
+def _numbered(state: Swarm, proposal: AnyProposal | None) -> Swarm:
+    """Takes the ids of proposed children: no other node gets them."""
+    ids = [int(child.id) for child in proposal.children if child.id] if isinstance(proposal, Spawn) else []
+    return replace(state, next_node=max([state.next_node, *(number + 1 for number in ids)])) if ids else state
 
 
 def _due(state: Swarm, gate: Gate) -> Swarm:
@@ -79,9 +83,7 @@ def _gate_decided(state: Swarm, frame: f.GateDecided) -> Swarm:
         frame.frame,
         frame.at,
     )
-    if isinstance(frame.proposal, Spawn):
-        ids = [int(child.id) for child in frame.proposal.children if child.id]
-        state = replace(state, next_node=max([state.next_node, *(number + 1 for number in ids)]))
+    state = _numbered(state, frame.proposal)
     if isinstance(gate.proposal, Network) and frame.decision == "approve":
         return _shut(replace(state, network=None), replace(gate, decision=decision, status="applied"))
     if frame.proposal and gate.kind in EFFECTS and gate.seq:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from swarm import frames as f
 from swarm.folding.base import applied, on, put
 from swarm.state import Swarm
-from swarm.values import looser
+from swarm.values import Level, looser
 
 
 @on(f.RunStarted)
@@ -37,6 +37,11 @@ def _run_opened(state: Swarm, frame: f.RunOpened) -> Swarm:
     return replace(state, tier=frame.tier)
 
 
+@on(f.HistoryTorn)
+def _history_torn(state: Swarm, frame: f.HistoryTorn) -> Swarm:
+    return state
+
+
 @on(f.RunEnded)
 def _run_ended(state: Swarm, frame: f.RunEnded) -> Swarm:
     return replace(state, ended=frame.status, why=frame.why)
@@ -45,14 +50,21 @@ def _run_ended(state: Swarm, frame: f.RunEnded) -> Swarm:
 @on(f.LevelSet)
 def _level_set(state: Swarm, frame: f.LevelSet) -> Swarm:
     if frame.node is None:
-        old, state, top = state.level, replace(state, level=frame.level), state.root
+        state, top = replace(state, level=frame.level), state.root
     else:
-        old, top = state.nodes[frame.node].level, frame.node
+        top = frame.node
+        state = put(state, replace(state.nodes[top], own_level=frame.level))
     nodes = state.nodes
     for node in state.subtree(top) if top else ():
-        if node.report is None and (node.level == old or looser(node.level, frame.level)):
-            nodes = nodes.set(node.id, replace(node, level=frame.level))
+        if node.report is None:
+            above = nodes[node.parent].level if node.parent else state.level
+            nodes = nodes.set(node.id, replace(node, level=_in_force(node.own_level, above)))
     return replace(state, nodes=nodes)
+
+
+def _in_force(own: Level | None, above: Level) -> Level:
+    """The level of a node below one of this level: its own if that is no looser."""
+    return above if own is None or looser(own, above) else own
 
 
 @on(f.Paused)

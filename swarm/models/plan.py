@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from swarm.actions.base import Entry
-from swarm.asks import ASKS, Act, Acts, Check, Choice, Decomposition, Needs, Part, Query, Thought, Verdict
+from swarm.asks import (
+    ASKS,
+    Act,
+    Acts,
+    Check,
+    Choice,
+    Decomposition,
+    EditDraft,
+    EditPath,
+    Needs,
+    Part,
+    Query,
+    Thought,
+    Verdict,
+)
 from swarm.errors import BadReply, ModelError, NothingNew, PathRefused, PlanError
 from swarm.models.base import Reply, Request
 from swarm.plan.document import Act as PlanAct
@@ -17,6 +31,8 @@ from swarm.plan.document import Ask, Section
 from swarm.plan.document import Check as PlanCheck
 from swarm.plan.names import fill, fill_ask, substitute, used_names
 from swarm.plan.parse import parse, parse_section
+
+T = TypeVar("T", bound=Thought)
 
 
 class PlanModel:
@@ -36,6 +52,8 @@ class PlanModel:
             "Decomposition": _decomposition,
             "Verdict": _verdict,
             "Acts": _acts,
+            "EditPath": _edited_path,
+            "EditDraft": _edit,
         }
 
     async def reply(self, request: Request, on_text: Callable[[str], None]) -> Reply:
@@ -59,7 +77,7 @@ class PlanModel:
     def _think(self, request: Request) -> Thought:
         try:
             think = self._answers.get(request.schema_name)
-            return think(request) if think else _arguments(request)
+            return think(request) if think else _arguments(request, ASKS[request.schema_name])
         except (PlanError, PathRefused) as error:
             raise BadReply(f"the directive is no plan that can be carried out: {error}") from None
 
@@ -171,14 +189,31 @@ def _reported(request: Request) -> str:
 
 def _one_act(act: PlanAct) -> str:
     """A `do` fence as a directive of its own, its answers filled in."""
-    # A JSON string, number or list of them is a TOML value as well; actions take nothing else.
-    lines = [f"{json.dumps(key)} = {json.dumps(value)}" for key, value in act.arguments.items()]
+    lines = [f"{json.dumps(key)} = {_toml(value)}" for key, value in act.arguments.items()]
     return "\n".join([f"```toml do {act.name}", *lines, "```", ""])
 
 
-def _arguments(request: Request) -> Thought:
+def _toml(value: Any) -> str:
+    """A JSON string, number or list of them as TOML, which knows no surrogate pairs and no bare DEL."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+class _Edit(EditPath, EditDraft):
+    """The arguments of `do edit_file`, which asks first for the one and then for the other."""
+
+
+def _edited_path(request: Request) -> EditPath:
+    return EditPath(path=_arguments(request, _Edit).path)
+
+
+def _edit(request: Request) -> EditDraft:
+    """What an act says of the file that it edits, or a `do` fence."""
+    change = request.inputs.get("change")
+    return EditDraft(edit=_arguments(request, _Edit).edit if change is None else change)
+
+
+def _arguments(request: Request, schema: type[T]) -> T:
     """The arguments of a `do` fence, as the thought of the action that it names."""
-    schema = ASKS[request.schema_name]
     given = next((act.arguments for act in _section(request).acts if act.kind == "do"), None)
     if given is None:
         raise BadReply(f"the plan says nothing that {request.action} could do: edit the directive, or do it by hand")

@@ -124,7 +124,7 @@ def _recorded(frames: Iterable[f.Frame]) -> tuple[list[_Thought], bool]:
 def _applied(state: Swarm, frame: f.Frame) -> Swarm:
     try:
         return apply(state, frame)
-    except (LookupError, ValueError, AssertionError):
+    except Damaged:
         number = frame.frame
         raise UsageError(f"the recording is no whole run: frame {number} does not fit what comes before it") from None
 

@@ -4,6 +4,7 @@
 folder      where everything lies below a workspace
 files       files that appear whole or not at all
 layout      how one line of a history is laid out and sealed
+upgrade     how what an older version wrote is read
 journal     the append-only history of one run
 lock        one writer per run
 log         the Log protocol, and a Log in memory

@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from swarm.errors import Conflict, WriteFailed
+from swarm.store.files import write_all, write_errors
 
 _sync = getattr(os, "fdatasync", os.fsync)
 
@@ -36,12 +37,11 @@ class Appender:
         self._failure = f"{self._path}: an earlier write did not finish; open the run again"
         self._check_alone(end)
         try:
-            self._write_all(data, end)
+            write_all(self._fd, data, end)
+            _sync(self._fd)
         except OSError as error:
             reason = error.strerror or str(error)
-            self._failure = (
-                f"{self._path}: cannot be written ({reason}); make room or mend the disk, then resume the run"
-            )
+            self._failure = f"{self._path}: cannot be written ({reason}); make room or mend the disk"
             with suppress(OSError):
                 os.ftruncate(self._fd, end)
                 _sync(self._fd)
@@ -49,16 +49,10 @@ class Appender:
         self._failure = None
 
     def _check_alone(self, end: int) -> None:
-        status = os.fstat(self._fd)
+        with write_errors(self._path):
+            status = os.fstat(self._fd)
         if status.st_size != end:
             raise Conflict(f"{self._path}: another program wrote to this file; open the run again")
         if not status.st_nlink:
             raise WriteFailed(f"{self._path}: the file was deleted while the run was open; restore it")
 
-    def _write_all(self, data: bytes, at: int) -> None:
-        view = memoryview(data)
-        while view:
-            written = os.pwrite(self._fd, view, at)
-            view = view[written:]
-            at += written
-        _sync(self._fd)

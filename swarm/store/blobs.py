@@ -5,7 +5,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from swarm.errors import Damaged
-from swarm.store.files import make_folder, replace_file
+from swarm.store.files import make_folder, replace_file, write_errors
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -33,7 +33,9 @@ class Blobs:
         """
         digest = digest_of(data)
         path = self._path(digest)
-        if not path.is_file() or path.read_bytes() != data:
+        with write_errors(path):
+            is_there = path.is_file() and path.read_bytes() == data
+        if not is_there:
             make_folder(path.parent)
             replace_file(path, data)
         return digest

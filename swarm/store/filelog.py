@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from threading import Lock
 
 from swarm.errors import Damaged, HistoryError
@@ -49,6 +50,10 @@ class FileLog:
     async def read(self, run: str, after: int = -1, upto: int | None = None) -> list[bytes]:
         """See `Log.read`."""
         return await asyncio.to_thread(self._of(run).read, after, upto)
+
+    async def torn(self, run: str) -> Path | None:
+        """Where the end of a write that never finished was put, if claiming the run cut one off."""
+        return await asyncio.to_thread(self._of(run).torn)
 
     async def damage(self, run: str) -> str:
         """What is wrong with a history, in one line; empty if nothing is. Only with `tolerate`: else it is raised."""
@@ -124,6 +129,9 @@ class _Run:
                 raise Damaged(journal.damage)
             return journal.last if journal else -1
 
+    def torn(self) -> Path | None:
+        return self._writer.torn if self._writer else None
+
     def damage(self) -> str:
         with self._mutex:
             journal = self._open()
@@ -155,6 +163,9 @@ class _Run:
         self._check_open()
         if self._writer:
             return self._writer
+        if self._reader and self._reader.is_replaced():
+            self._reader.close()
+            self._reader = None
         if self._reader:
             self._reader.refresh()
         elif self._path.exists():

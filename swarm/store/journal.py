@@ -3,14 +3,17 @@
 import os
 from array import array
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Self
 
-from swarm.errors import Conflict, Damaged, HistoryError, NewerFormat, UnknownName
+from swarm.errors import Conflict, Damaged, HistoryError, UnknownName
+from swarm.store import layout
 from swarm.store.appender import Appender
-from swarm.store.files import replace_file, write_errors
+from swarm.store.files import read_errors, replace_file, sync_folder, write_errors
 from swarm.store.layout import Header, check_frame, frame_line, frame_of, header_line, is_torn, read_header, seal
+from swarm.store.upgrade import keep_old
 
 _BUFFER = 1 << 20
 _BLOCK = 256
@@ -19,16 +22,19 @@ _BLOCK = 256
 class Journal:
     """A history on disk: append to it as its only writer, or follow it read-only.
 
-    Use `create` or `open`. One thread at a time; all methods block. A group of frames is one write, but it is not
-    atomic: after a crash its first frames may be there without the others, whether acknowledged or not.
+    Use `create` or `open`. One thread at a time; all methods block. Frames of older versions are read as they would be
+    written today. A group of frames is one write, but it is not atomic: after a crash its first frames may be there
+    without the others, whether acknowledged or not.
 
     Attributes:
         path: The file.
+        version: The version that it is written in.
         header: What its first line says.
         damage: Why a file that was opened with `tolerate` ends early, if it does.
         torn: Where the end of a write that never finished was put, if opening cut one off.
     """
 
+    version: int
     header: Header
 
     def __init__(self, path: Path, fd: int, write: bool, tolerate: bool) -> None:
@@ -62,15 +68,16 @@ class Journal:
         Args:
             path: The file.
             write: To append to it; the caller holds the run's lock. The end of a write that never finished is cut off
-                and kept beside it as `history.torn-<n>`. Read-only, it is left where it is.
+                and kept beside it as `history.torn-<n>`. A history of an older version is written anew, and the old
+                file kept beside it as `history.v<version>.jsonl`. Read-only, all is left as it is.
             tolerate: Read what comes before any damage, and say what it is in `damage`; read-only, and the header must
                 be whole.
 
         Raises:
             UnknownName: There is no such file.
             Damaged: A line does not fit; the text says which.
-            NewerFormat: A later version wrote it.
-            WriteFailed: What was torn off cannot be put aside.
+            NewerFormat, OlderFormat: It is of a version that cannot be read.
+            WriteFailed: What was torn off cannot be put aside, or an older version not be written anew.
             HistoryError: It cannot be opened for another reason.
         """
         if write and tolerate:
@@ -84,10 +91,10 @@ class Journal:
         journal = cls(path, fd, write, tolerate)
         try:
             journal._load()
+            return journal._renewed() if write and journal.version < layout.VERSION else journal
         except BaseException:
             journal.close()
             raise
-        return journal
 
     @property
     def last(self) -> int:
@@ -118,14 +125,16 @@ class Journal:
 
     def read(self, after: int = -1, upto: int | None = None) -> Iterator[bytes]:
         """Yield the frames with `after < n <= upto`, as they were when the first is taken; None means the last one."""
+        is_current = self.version == layout.VERSION
         stop = self.last + 1 if upto is None else min(upto, self.last) + 1
         for first in range(max(after, -1) + 1, stop, _BLOCK):
             start, end = self._starts[first], self._starts[min(first + _BLOCK, stop)]
-            block = os.pread(self._fd, end - start, start)
+            with read_errors(self.path):
+                block = os.pread(self._fd, end - start, start)
             if len(block) != end - start:
                 raise Damaged(f"{self.path}: the file became shorter while it was open; open the run again")
             for line in block.split(b"\n")[:-1]:
-                yield frame_of(line)
+                yield frame_of(line) if is_current else layout.current(frame_of(line), self.version)
 
     def one(self, n: int) -> bytes:
         """Return frame n; raises `UnknownName` if there is none."""
@@ -139,13 +148,20 @@ class Journal:
         Raises:
             Damaged: They do not fit, or frames that were read before have gone.
         """
-        size = os.fstat(self._fd).st_size
+        with read_errors(self.path):
+            size = os.fstat(self._fd).st_size
         if self._appender or self.damage or size == self._starts[-1]:
             return self.last
         if size < self._starts[-1]:
             raise Damaged(f"{self.path}: frames that never became safe were taken back; open the run again")
         self._take_in()
         return self.last
+
+    def is_replaced(self) -> bool:
+        """Whether another file has taken this one's place, as when a process brought it to a newer version."""
+        with read_errors(self.path), suppress(FileNotFoundError):
+            return not os.path.samestat(os.fstat(self._fd), self.path.stat())
+        return False
 
     def close(self) -> None:
         """Close the file; a second time does nothing."""
@@ -154,14 +170,9 @@ class Journal:
             os.close(fd)
 
     def _load(self) -> None:
-        with open(self._fd, "rb", closefd=False) as file:
+        with read_errors(self.path), open(self._fd, "rb", closefd=False) as file:
             line = file.readline(_BUFFER)
-        try:
-            self.header, self._digest = read_header(line)
-        except NewerFormat as error:
-            raise NewerFormat(f"{self.path}: {error}") from error
-        except ValueError as error:
-            raise Damaged(f"{self.path}, line 1: {error}; restore the file from a backup") from error
+        self.version, self.header, self._digest = read_header(line, self.path)
         self._starts.append(len(line))
         tail = self._take_in()
         if self._appender and tail:
@@ -178,7 +189,7 @@ class Journal:
 
     def _scan(self) -> bytes:
         """Check and index all whole lines after the last known one; return what follows them."""
-        with open(self._fd, "rb", buffering=_BUFFER, closefd=False) as file:
+        with read_errors(self.path), open(self._fd, "rb", buffering=_BUFFER, closefd=False) as file:
             start, digest = self._starts[-1], self._digest
             file.seek(start)
             for n, line in enumerate(file, self.last + 1):
@@ -203,3 +214,35 @@ class Journal:
         with write_errors(self.path):
             os.ftruncate(self._fd, self._starts[-1])
             os.fsync(self._fd)
+
+    def _renewed(self) -> Self:
+        """Put a new file with the same frames in this one's place once it is whole and safe; this one keeps a name."""
+        beside = self.path.with_suffix(".new")
+        with write_errors(beside):
+            beside.unlink(missing_ok=True)
+        try:
+            self._copy_to(beside)
+            keep_old(self.path, self.version)
+            with write_errors(self.path):
+                beside.replace(self.path)
+                sync_folder(self.path.parent)
+        except BaseException:
+            with suppress(OSError):
+                beside.unlink()
+            raise
+        self.close()
+        journal = type(self).open(self.path, write=True)
+        journal.torn = self.torn
+        return journal
+
+    def _copy_to(self, path: Path) -> None:
+        new = type(self).create(path, self.header)
+        try:
+            for first in range(0, self.last + 1, _BLOCK):
+                new.append(list(self.read(first - 1, first + _BLOCK - 1)))
+        finally:
+            new.close()
+        check = type(self).open(path, write=False)
+        check.close()
+        if check.last != self.last:
+            raise Damaged(f"{path}: frames are missing in what was just written; check the disk")

@@ -1,4 +1,6 @@
-"""How the lines of a history are laid out and sealed. This layout is final: a later version only adds to the header.
+"""How the lines of a history are laid out and sealed.
+
+This layout is final: a later version only adds to the header. Its number is that of what the frames mean.
 
 ```text
 {"format":"swarm-history","version":1,"run":"wc-1","origin":null,"sum":"<32 hex>"}
@@ -13,10 +15,12 @@ two. Whoever checks a line builds it anew and compares all of it: no byte is lef
 import json
 import re
 from hashlib import blake2b
+from pathlib import Path
 
 from pydantic import ValidationError
 
-from swarm.errors import NewerFormat
+from swarm.errors import Damaged
+from swarm.store import upgrade
 from swarm.values import Value
 
 FORMAT = "swarm-history"
@@ -47,27 +51,42 @@ def header_line(header: Header) -> tuple[bytes, bytes]:
     return _sealed(json.dumps(fields, separators=(",", ":")).encode())
 
 
-def read_header(line: bytes) -> tuple[Header, bytes]:
-    """Return what the first line of a history says, and its digest.
+def read_header(line: bytes, path: Path) -> tuple[int, Header, bytes]:
+    """Return the version that a history is written in, what its first line says, and the digest of that line.
+
+    Args:
+        line: The line, with its newline.
+        path: The file, named in errors.
 
     Raises:
-        ValueError: It is no header, or it is damaged.
-        NewerFormat: It is whole, and of a later version.
+        Damaged: It is no header, or it is damaged.
+        NewerFormat, OlderFormat: It is whole, and of a version that cannot be read.
     """
     body = line.rpartition(_SUM)[0] + b"}"
     again, digest = _sealed(body)
-    if again != line:
-        raise ValueError("the header is incomplete or does not fit its checksum")
-    fields = json.loads(body)
-    if fields.pop("format", None) != FORMAT:
-        raise ValueError("this is not a history")
-    version = fields.pop("version", VERSION)
-    if version > VERSION:
-        raise NewerFormat(f"written in format {version}, this program reads {VERSION}: use a newer version of it")
     try:
-        return Header.model_validate(fields), digest
-    except ValidationError as error:
-        raise ValueError("the header does not have the fields that it should have") from error
+        if again != line:
+            raise ValueError("the header is incomplete or does not fit its checksum")
+        fields = json.loads(body)
+        if fields.pop("format", None) != FORMAT:
+            raise ValueError("this is not a history")
+        version = upgrade.check_version(path, fields.pop("version", None), VERSION, upgrade.FRAMES)
+        return version, _header(fields), digest
+    except ValueError as error:
+        raise Damaged(f"{path}, line 1: {error}; restore the file from a backup") from error
+
+
+def _header(fields: dict[str, object]) -> Header:
+    try:
+        return Header.model_validate(fields)
+    except ValidationError:
+        raise ValueError("the header does not have the fields that it should have") from None
+
+
+def current(frame: bytes, version: int) -> bytes:
+    """Return a frame of an older version as it is written today."""
+    value = upgrade.upgrade(json.loads(frame), version, VERSION, upgrade.FRAMES)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def check_frame(frame: bytes) -> None:

@@ -3,12 +3,13 @@
 import fcntl
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from swarm.errors import HistoryError, Locked
-from swarm.store.files import write_errors
+from swarm.errors import Locked
+from swarm.store.files import read_errors, write_errors
 
 _ATTEMPTS = 10
 _PAUSE = 0.01  # seconds
@@ -46,10 +47,9 @@ class RunLock:
         """Give the lock back; nothing happens if it is not held."""
         if self._fd is not None:
             fd, self._fd = self._fd, None
-            try:
+            with suppress(OSError):  # the number of a process that holds nothing is not believed
                 os.ftruncate(fd, 0)
-            finally:
-                os.close(fd)
+            os.close(fd)
 
     def holder(self) -> int | None:
         """The process that holds the lock; None if there is none, 0 if it has not written its number yet.
@@ -57,21 +57,19 @@ class RunLock:
         Raises:
             HistoryError: The lock file cannot be read.
         """
-        try:
-            fd = os.open(self.path, os.O_RDONLY)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise HistoryError(f"{self.path}: cannot be read ({error.strerror}); check its permissions") from error
-        try:
-            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            text = os.read(fd, 20).strip()
-            return int(text) if text.isdigit() else 0
-        else:
-            return None
-        finally:
-            os.close(fd)
+        with read_errors(self.path):
+            try:
+                fd = os.open(self.path, os.O_RDONLY)
+            except FileNotFoundError:
+                return None
+            try:
+                fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                text = os.read(fd, 20).strip()
+                return int(text) if text.isdigit() else 0
+            finally:
+                os.close(fd)
+        return None
 
     def _try(self) -> bool:
         with write_errors(self.path):

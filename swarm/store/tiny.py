@@ -11,9 +11,10 @@ from tinydb.storages import Storage
 from tinydb.table import Document as TinyDocument
 from tinydb.table import Table
 
-from swarm.errors import Damaged, HistoryError, NewerFormat
+from swarm.errors import Damaged, HistoryError
 from swarm.store.files import exclusive, replace_file
 from swarm.store.keyed import Document, DocumentStore
+from swarm.store.upgrade import TABLES, Steps, check_version, keep_old, upgrade
 
 VERSION = 1
 _FORMAT = "format"
@@ -26,43 +27,50 @@ class AtomicStorage(Storage):
 
     Args:
         path: The file; made by the first write.
+        steps: By which tables of older versions are read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, steps: Steps = TABLES) -> None:
         self.path = path
+        self._steps = steps
 
     def read(self) -> dict[str, dict[str, Any]] | None:
-        """Return the tables, None if there is no file.
+        """Return the tables as of today's version, None if there is no file.
 
         Raises:
             Damaged: The file is not what `write` wrote.
-            NewerFormat: A later version wrote it.
+            NewerFormat, OlderFormat: It is of a version that cannot be read.
             HistoryError: It cannot be read.
         """
-        try:
-            tables = json.loads(self.path.read_bytes())
-            version = tables.pop(_FORMAT)["1"]["version"]
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise HistoryError(f"{self.path}: cannot be read ({error.strerror}); check its permissions") from error
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise Damaged(f"{self.path}: this is not a store of this program; restore it from a backup") from error
-        if version > VERSION:
-            raise NewerFormat(
-                f"{self.path}: written in format {version}, this program reads {VERSION}: use a newer version of it"
-            )
-        return {str(name): dict(table) for name, table in tables.items()}
+        return self._file()[1]
 
     def write(self, data: dict[str, dict[str, Any]]) -> None:
-        """Replace the file.
+        """Replace the file; one of an older version is kept beside it, with `.v<version>` in its name.
 
         Raises:
             WriteFailed: The old file is still there.
             ValueError: A number is not finite.
+            HistoryError: It cannot be read, as `read` says.
         """
+        version, _ = self._file()
         tables = {_FORMAT: {"1": {"version": VERSION}}, **data}
+        if version < VERSION:
+            keep_old(self.path, version)
         replace_file(self.path, json.dumps(tables, allow_nan=False).encode())
+
+    def _file(self) -> tuple[int, dict[str, dict[str, Any]] | None]:
+        """The version that the file is written in, and its tables as of today's."""
+        try:
+            tables = json.loads(self.path.read_bytes())
+            version = check_version(self.path, tables.pop(_FORMAT)["1"]["version"], VERSION, self._steps)
+            tables = upgrade(tables, version, VERSION, self._steps)
+            return version, {str(name): dict(table) for name, table in tables.items()}
+        except FileNotFoundError:
+            return VERSION, None
+        except OSError as error:
+            raise HistoryError(f"{self.path}: cannot be read ({error.strerror}); check its permissions") from error
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise Damaged(f"{self.path}: this is not a store of this program; restore it from a backup") from error
 
 
 class _StringTable(Table):
@@ -77,12 +85,13 @@ class TinyStore(DocumentStore):
 
     Args:
         path: The file, in a folder that exists; made by the first `put`.
+        steps: By which a file of an older version is read; none where what it holds can be made anew.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, steps: Steps = TABLES) -> None:
         self._path = path
         self._lock_file = path.with_name(f"{path.name}.lock")
-        self._db = _Database(path, storage=AtomicStorage)
+        self._db = _Database(path, steps=steps, storage=AtomicStorage)
         self._table = self._db.table(TinyDB.default_table_name)
 
     def _exclusive(self) -> AbstractContextManager[object]:

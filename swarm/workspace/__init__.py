@@ -11,6 +11,7 @@ tags        a tag on the person's refs
 paths       which names may be touched
 files       reading and writing under a root, proof against symlinks
 looking     the part of a world that only looks; on `searching` (files and lines) and `past` (commits)
+copies      the files of a run at its commits, for whoever watches it
 globs       paths by pattern
 seek        the search itself, as a process of its own
 bounded     a child that only looks: limited in bytes and seconds

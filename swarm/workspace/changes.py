@@ -1,8 +1,7 @@
 """What differs between two trees, and what is dirty in a worktree."""
 
-from typing import Literal
-
-from swarm.values import Value
+from swarm.found import FileChange
+from swarm.store.blobs import digest_of
 from swarm.workspace.files import TEMPORARY
 from swarm.workspace.git import Git
 
@@ -10,22 +9,6 @@ from swarm.workspace.git import Git
 OWN = (":(exclude,top,icase).swarm", f":(exclude,top,glob)**/{TEMPORARY}*")
 PLAIN = ("--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
 """With these, `git diff-tree` shows what differs and runs nothing for it."""
-
-
-class FileChange(Value):
-    """One file that differs.
-
-    Attributes:
-        path: Relative to the root of the repository; bytes that are no UTF-8 are escaped.
-        status: `A` added, `M` modified, `D` deleted, `T` another type (a link, a submodule).
-        added: Lines added; None for a binary file.
-        removed: Lines removed; None for a binary file.
-    """
-
-    path: str
-    status: Literal["A", "M", "D", "T"]
-    added: int | None
-    removed: int | None
 
 
 def diff(git: Git, before: str, after: str) -> tuple[FileChange, ...]:
@@ -41,6 +24,16 @@ def diff(git: Git, before: str, after: str) -> tuple[FileChange, ...]:
             counts = {"added": _count(added), "removed": _count(removed)}
             found.append(FileChange.model_validate({"path": path, "status": status[path], **counts}))
     return tuple(found)
+
+
+def content(git: Git, before: str, after: str) -> str:
+    """A digest of what the files that differ hold afterwards, and of their modes; of no others."""
+    fields = iter(git.run("diff-tree", *PLAIN, "-r", "-z", "--raw", "--no-abbrev", before, after).fields)
+    kept = []
+    for field in fields:  # `:mode mode id id status`, each before and after; then the path
+        _, mode, _, blob, _ = field.split(" ")
+        kept.append(f"{mode} {blob} {next(fields)}")
+    return digest_of("\0".join(kept).encode("utf-8", "surrogateescape"))
 
 
 def patch(git: Git, before: str, after: str, path: str | None = None) -> str:

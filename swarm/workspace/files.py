@@ -12,7 +12,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from swarm.errors import PathRefused, WorkspaceError
+from swarm.errors import PathRefused, WorkspaceError, WriteFailed
+from swarm.store.files import DISK
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Without O_NONBLOCK, opening a FIFO would wait for a writer for ever.
@@ -58,7 +59,8 @@ def write_bytes(root: Path, path: PurePosixPath, content: bytes, *, executable: 
 
     Raises:
         PathRefused: A part of the path is a symlink or no folder, or something else than a file has its name.
-        WorkspaceError: It cannot be written.
+        WriteFailed: The disk takes nothing more.
+        WorkspaceError: It cannot be written for another reason.
     """
     with _explained(path), _parent(root, path, create=True) as folder:
         if folder is None:
@@ -151,4 +153,6 @@ def _explained(path: PurePosixPath) -> Iterator[None]:
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise PathRefused(f"{path} leads through a symlink: it is not touched") from None
+        if error.errno in DISK:
+            raise WriteFailed(f"{path}: {error.strerror}; make room or mend the disk") from None
         raise WorkspaceError(f"{path}: {error.strerror or error}") from None

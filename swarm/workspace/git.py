@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from swarm.errors import GitFailed
+from swarm.errors import GitFailed, WriteFailed
+from swarm.store.files import DISK
 
 _ENVIRONMENT = {
     "LC_ALL": "C",
@@ -48,6 +49,7 @@ _SETTINGS = {
 _DRIVERS = {"clean": "", "smudge": "", "process": "", "required": "false", "driver": "false"}
 _DRIVER = re.compile(r"(?:filter|merge)\..*\.(clean|smudge|process|required|driver)", re.DOTALL)
 OLDEST = (2, 38)  # the first with `merge-tree --write-tree`; before 2.31 git does not see the settings below at all
+_DISK_FAILED = (*map(os.strerror, DISK), "Out of diskspace", "unable to write new index file", "couldn't write '")
 _MISSING = "git is not installed or not on the PATH: install it (Debian and Ubuntu: apt install git)"
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
@@ -104,13 +106,15 @@ class Git:
 
         Raises:
             GitFailed: Any other exit code, no git at all, or one that is too old.
+            WriteFailed: The disk takes nothing more.
         """
         if version() < OLDEST:
             raise GitFailed("git is older than {}.{}: install a newer one".format(*OLDEST))
         variables = self._variables(self._settings, environment or {})
         code, out, err = _execute(self.cwd, variables, arguments, stdin)
         if code not in accept:
-            raise GitFailed(f"git {arguments[0]} in {self.cwd}: {_reason(err) or f'it ended with code {code}'}")
+            reason = f"git {arguments[0]} in {self.cwd}: {_reason(err) or f'it ended with code {code}'}"
+            raise WriteFailed(f"{reason}; make room or mend the disk") if _disk_failed(err) else GitFailed(reason)
         return Reply(code, out)
 
     def command(self, *arguments: str) -> list[str]:
@@ -215,6 +219,11 @@ def _search_path() -> str:
     """The PATH without relative entries: one such as `.` would find a `git` in the worktree."""
     entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
     return os.pathsep.join(entry for entry in entries if entry.startswith("/"))
+
+
+def _disk_failed(complaints: str) -> bool:
+    """Whether git stopped because the disk took nothing more; not everywhere does it say why it could not write."""
+    return any(sign in complaints for sign in _DISK_FAILED)
 
 
 def _reason(complaints: str) -> str:

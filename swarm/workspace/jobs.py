@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from swarm.errors import WorkspaceError
+from swarm.errors import WorkspaceError, WriteFailed
+from swarm.store.files import DISK
 from swarm.workspace import exits
 from swarm.workspace.sandbox import Command, Place, Tier
 
@@ -40,10 +41,13 @@ async def prepared(command: Command, place: Place, tier: Tier, exit_file: Path |
 
     Raises:
         WorkspaceError: The working directory does not exist, or a file cannot be written.
+        WriteFailed: The disk takes nothing more.
     """
     try:
         job = await asyncio.to_thread(_prepare, command, place, tier, exit_file)
     except OSError as error:
+        if error.errno in DISK:
+            raise WriteFailed(f"a command cannot be prepared: {error}; make room or mend the disk") from None
         raise WorkspaceError(f"a command cannot be prepared: {error}") from None
     try:
         yield job

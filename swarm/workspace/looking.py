@@ -9,6 +9,7 @@ from swarm.found import History, Matches, Paths, Query, Text
 from swarm.proposals import Run
 from swarm.store.blobs import digest_of
 from swarm.workspace import files, past, paths, searching
+from swarm.workspace.copies import GitCopy
 from swarm.workspace.searching import LONGEST
 from swarm.workspace.worktree import Worktree
 
@@ -18,10 +19,14 @@ class Looking:
 
     Args:
         worktree: Of the run.
+
+    Attributes:
+        copy: Its files at any of its commits.
     """
 
     def __init__(self, worktree: Worktree) -> None:
         self._worktree = worktree
+        self.copy = GitCopy(worktree.repository.git)
 
     async def read(self, path: str) -> str:
         """The text of a file of the worktree.

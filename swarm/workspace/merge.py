@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from swarm.errors import GitFailed, MergeRefused
+from swarm.found import FileChange
 from swarm.values import Value
 from swarm.workspace import changes, commits
-from swarm.workspace.changes import FileChange
 from swarm.workspace.commits import Commit
 from swarm.workspace.repository import Repository
 
@@ -21,6 +21,7 @@ class MergePreview(Value):
         tree: The tree that the merge leads to; with conflicts in it if there are any.
         commits: What the branch has and the other has not, newest first.
         files: What would change in the person's checkout.
+        content: A digest of what those files would hold.
         conflicts: Paths that both sides changed in ways that do not fit.
         overlaps: Paths with uncommitted or untracked work that the merge would overwrite.
         fast_forward: Whether the branch only moves, without a merge commit.
@@ -34,6 +35,7 @@ class MergePreview(Value):
     tree: str
     commits: tuple[Commit, ...]
     files: tuple[FileChange, ...]
+    content: str
     conflicts: tuple[str, ...]
     overlaps: tuple[str, ...]
     fast_forward: bool
@@ -82,6 +84,7 @@ def merge_preview(repository: Repository, branch: str) -> MergePreview:
         tree=tree,
         commits=commits.log(git, f"{head}..{tip}" if head else tip),
         files=files,
+        content=changes.content(git, head or git.empty_tree, tree),
         conflicts=conflicts,
         overlaps=_overlaps(repository, files),
         fast_forward=head is None or git.run("merge-base", "--is-ancestor", head, tip, accept=(0, 1)).code == 0,

@@ -8,6 +8,7 @@ from swarm.errors import GitFailed
 from swarm.found import History, Logged, Text
 from swarm.workspace import bounded, changes, paths
 from swarm.workspace.bounded import Said
+from swarm.workspace.git import Git
 from swarm.workspace.worktree import Worktree
 
 _COMMITS = 200
@@ -53,15 +54,31 @@ async def show(worktree: Worktree, commit: str, path: str | None) -> Text:
         GitFailed: It is no commit of the branch, or the file was not there.
         PathRefused: The path is one that must not be touched.
     """
-    checked = paths.check(path) if path is not None else None
+    if path is not None:
+        paths.check(path)
     full = await asyncio.to_thread(_resolved, worktree, commit)
-    if checked is None:
-        said = await _said(worktree, *_PATCH, *_SHOWN, full)
-    else:
-        blob = await asyncio.to_thread(_blob, worktree, full, checked)
-        said = await _said(worktree, "cat-file", "blob", blob)
-        if b"\0" in said.out:
-            return Text(text="", cut=f"{path} is a binary file: it is not shown")
+    if path is not None:
+        return await file(worktree.repository.git, full, path)
+    said = await _said(worktree, *_PATCH, *_SHOWN, full)
+    return Text(text=_text(said.out), cut=said.cut)
+
+
+async def file(git: Git, commit: str, path: str) -> Text:
+    """A file as it was at a commit.
+
+    Args:
+        git: Of the repository.
+        commit: Its full id.
+        path: The file.
+
+    Raises:
+        GitFailed: It was not there.
+        PathRefused: The path is one that must not be touched.
+    """
+    blob = await asyncio.to_thread(_blob, git, commit, paths.check(path))
+    said = await bounded.run(await asyncio.to_thread(git.command, "cat-file", "blob", blob), git.cwd)
+    if b"\0" in said.out:
+        return Text(text="", cut=f"{path} is a binary file: it is not shown")
     return Text(text=_text(said.out), cut=said.cut)
 
 
@@ -97,9 +114,9 @@ def _resolved(worktree: Worktree, name: str) -> str:
     return found
 
 
-def _blob(worktree: Worktree, commit: str, path: PurePosixPath) -> str:
+def _blob(git: Git, commit: str, path: PurePosixPath) -> str:
     """The id of a file at a commit."""
-    entry = worktree.repository.git.run("ls-tree", "--full-tree", "-z", commit, *_only(str(path))).text
+    entry = git.run("ls-tree", "--full-tree", "-z", commit, *_only(str(path))).text
     mode, kind, blob = entry.partition("\t")[0].split() if entry else ("", "", "")
     if not mode.startswith("100"):
         found = {"": "is not there", "tree": "is a folder"}.get(kind, "is no regular file")

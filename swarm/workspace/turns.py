@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from swarm.store.log import Bell
-
-Owner = tuple[str, int]
+from swarm.world import Owner
 
 
 class Turns:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Self
 
 from swarm.errors import WorkspaceError
+from swarm.found import FileChange
 from swarm.workspace import changes, commits
-from swarm.workspace.changes import FileChange
 from swarm.workspace.commits import SWARM, Identity
 from swarm.workspace.git import Git
 from swarm.workspace.repository import Repository

@@ -8,11 +8,12 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from swarm.effects import Effect, Mark
-from swarm.errors import MergeRefused, WorkspaceError
+from swarm.errors import EditFailed, MergeRefused
 from swarm.frames import WorkspaceEdited
 from swarm.proposals import AnyProposal, Merge, Run, Save, Tag, Write
 from swarm.spaces.memory import Memory
 from swarm.store.blobs import Blobs, digest_of
+from swarm.store.files import make_folder
 from swarm.values import Document, Evidence
 from swarm.workspace import edits, exits, files, paths, running
 from swarm.workspace.looking import Looking, digests, text_of
@@ -20,8 +21,9 @@ from swarm.workspace.merge import MergePreview, merge, merge_preview
 from swarm.workspace.sandbox import BRIEF, Outcome, Sandbox
 from swarm.workspace.tags import find_tag, tag
 from swarm.workspace.threads import finished
-from swarm.workspace.turns import Owner, Turns
+from swarm.workspace.turns import Turns
 from swarm.workspace.worktree import Worktree
+from swarm.world import Owner
 
 
 class GitWorld(Looking):
@@ -75,7 +77,7 @@ class GitWorld(Looking):
         checked = paths.check(path)
         before = await self.bytes_of(checked)
         if before is None:
-            raise WorkspaceError(f"{path} is not there: write it instead of editing it")
+            raise EditFailed(f"{path} is not there: write it instead of editing it")
         content = edits.apply_edit(text_of(before), edit)
         return Write(path=str(checked), content=content, before=digest_of(before), original=text_of(before))
 
@@ -163,7 +165,7 @@ class GitWorld(Looking):
         return running.effect_of(proposal, outcome, commit, blob)
 
     def _exit_file(self, mark: Mark) -> Path:
-        self._exit_files.mkdir(parents=True, exist_ok=True)
+        make_folder(self._exit_files)
         return self._exit_files / str(mark.frame)
 
     # After a crash
@@ -238,7 +240,7 @@ def _offer(preview: MergePreview) -> Merge:
         files=tuple(change.path for change in preview.files),
         conflicts=preview.conflicts,
         tip=preview.tip,
-        tree=preview.tree,
+        content=preview.content,
     )
 
 

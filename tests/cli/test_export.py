@@ -18,6 +18,15 @@ from tests.cli.calls import Swarm, environment, git
 from tests.engine.test_export_page import Tags, data_of
 
 KINDS = (".html", ".svg", ".json", ".md")
+LOADED = """
+import sys
+from app.main import main
+try:
+    main({args!r})
+except SystemExit as end:
+    assert end.code == 0
+print(sorted({{"textual", "openai"}} & set(sys.modules)))
+"""
 
 
 @pytest.fixture
@@ -34,7 +43,7 @@ def test_a_file_is_written_and_said_to_be(finished: Swarm, tmp_path: Path, kind:
     said = finished("export", str(path))
     assert (said.code, said.err) == (0, "")
     assert said.out.startswith(f"wrote {path}: greet-reader-1 at frame ")
-    assert path.stat().st_size > 500
+    assert path.stat().st_size > 300
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [left.name for left in tmp_path.glob("out*")] == [path.name]
 
@@ -107,7 +116,9 @@ def test_the_page_has_tree_decisions_answers_diffs_and_outputs(finished: Swarm, 
     texts = data["texts"]
     shown = finished("show", "--json").json
     assert [node["id"] for node in data["nodes"]] == [node["id"] for node in shown["nodes"]]
-    assert {texts[gate["decision"]["rule"]] for gate in data["gates"] if gate["decision"]} >= {"level auto: spawns and ends"}
+    assert {texts[gate["decision"]["rule"]] for gate in data["gates"] if gate["decision"]} >= {
+        "level auto: spawns and ends"
+    }
     assert [texts[question["answer"]] for question in data["questions"]] == ["hello"]
     [commit] = data["commits"]
     assert "+++ b/greeting.txt" in texts[commit[4]]
@@ -139,10 +150,14 @@ def test_no_secret_of_the_environment_is_in_page_or_picture(
 def test_an_export_loads_no_screen_and_no_client(finished: Swarm, tmp_path: Path) -> None:
     for kind in KINDS:
         args = ["export", str(tmp_path / f"out{kind}")]
-        code = f"import sys\nfrom app.main import main\ntry:\n    main({args!r})\nexcept SystemExit as end:\n    assert end.code == 0\n"
-        code += "print(sorted({'textual', 'openai'} & set(sys.modules)))"
+        code = LOADED.format(args=args)
         done = subprocess.run(
-            [sys.executable, "-P", "-c", code], cwd=finished.root, env=environment(), capture_output=True, text=True, check=True
+            [sys.executable, "-P", "-c", code],
+            cwd=finished.root,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=True,
         )
         assert done.stdout.splitlines()[-1] == "[]"
 
@@ -151,16 +166,17 @@ def test_an_export_loads_no_screen_and_no_client(finished: Swarm, tmp_path: Path
 def test_an_exported_plan_makes_the_same_files_on_a_fresh_copy(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first = Swarm(examples.copy(name, tmp_path / "first"), capsys)
-    second = Swarm(examples.copy(name, tmp_path / "second"), capsys)
+    roots = [examples.copy(name, tmp_path / copy) for copy in ("first", "second")]
+    plans = [roots[0] / "plan.md", tmp_path / "exported.md", tmp_path / "again.md"]
     trees = []
-    for swarm, plan in ((first, "plan.md"), (second, str(tmp_path / "exported.md"))):
-        done = swarm.process("run", plan, "--headless", "--autonomy", "auto", "--defaults", "--allow-unsandboxed")
-        assert done.code == 0, done.err
-        assert swarm.process("export", str(tmp_path / f"exported{len(trees) or ''}.md")).code == 0
-        [run] = swarm.process("runs", "--json").json
-        trees.append(git(swarm.root, "rev-parse", f"{run['branch']}^{{tree}}"))
+    for root, plan, exported in zip(roots, plans, plans[1:], strict=False):
+        swarm, where = Swarm(root, capsys), ("--root", str(root))
+        options = ("--headless", "--autonomy", "auto", "--defaults", "--allow-unsandboxed")
+        assert swarm("run", str(plan), *options, *where).code == 0
+        assert swarm("export", str(exported), *where).code == 0
+        [run] = swarm("runs", "--json", *where).json
+        trees.append(git(root, "rev-parse", f"{run['branch']}^{{tree}}"))
     assert trees[0] == trees[1]
-    once, twice = ((tmp_path / f"exported{number}.md").read_text() for number in ("", "1"))
-    assert parse(once, "p").phases == parse(twice, "p").phases
-    assert git(first.root, "tag") == git(second.root, "tag")
+    once, twice = (parse(plan.read_text(), "p") for plan in plans[1:])
+    assert once.phases == twice.phases
+    assert git(roots[0], "tag") == git(roots[1], "tag")

@@ -231,3 +231,19 @@ def test_a_difference_names_nodes_gates_questions_and_files(swarm: Swarm, done: 
     assert "A greeting.txt  +1 -0" in said.out
     assert "+hello" in said.out
     assert "no file differs" in swarm("diff", done, "5", "5").out
+
+
+def test_runs_lists_forks_below_their_origin_and_says_what_was_undone(swarm: Swarm) -> None:
+    run = swarm.start()
+    swarm.approve_to(run, "question")
+    new = swarm("undo", run, "--json").json["run"]
+    frame = swarm("show", new, "--json").json["frame"]
+    third = swarm("fork", new, "--frame", str(frame), "--json").json["run"]
+
+    lines = swarm("runs").out.splitlines()[1:]
+
+    assert [line.split()[0] for line in lines] == [run, new, third]
+    assert lines[0].endswith(f"Greet the reader · undone, see {new}")
+    assert "└ from frame " in lines[1]
+    assert lines[2].endswith(f"  └ from frame {frame}")
+    assert [row["origin"].partition("@")[0] for row in swarm("runs", "--json").json] == [new, run, ""]

@@ -83,10 +83,13 @@ def test_without_a_verb_the_one_waiting_run_opens_else_the_list_else_the_welcome
     assert swarm().code == 0
     waiting = swarm.start()
     assert swarm().code == 0
+    assert swarm("decide", waiting, "1", "approve").code == 0
+    taken_back = swarm("undo", waiting, "--json").json["run"]
+    assert swarm().code == 0
     swarm.start()
     assert swarm().code == 0
 
-    assert shown == [None, "", "", waiting, ""]
+    assert shown == [None, "", "", waiting, taken_back, ""]
 
 
 @pytest.mark.parametrize(("answer", "becomes"), [("y\n", True), ("\n", False)], ids=["yes", "no"])

@@ -25,19 +25,21 @@ def git(folder: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def repository(path: Path) -> Path:
-    """A git repository with one commit."""
+def repository(path: Path, ignored: str = "") -> Path:
+    """A git repository with one commit; it may ignore files."""
     path.mkdir(parents=True)
     (path / "README.md").write_text("# Word count\n")
+    if ignored:
+        (path / ".gitignore").write_text(ignored)
     person = ("config user.name Kit", "config user.email kit@example.org")
     for line in ("init -q -b main", *person, "add .", "commit -qm x"):
         git(path, *line.split())
     return path
 
 
-async def begun(root: Path, plan: str, **fields: Any) -> tuple[Home, str]:
+async def begun(root: Path, plan: str, *, ignored: str = "", **fields: Any) -> tuple[Home, str]:
     """A run of a plan in a fresh repository; its commands need no sandbox."""
-    home = Home(repository(root))
+    home = Home(repository(root, ignored))
     return home, await start(home, Start(goal=plan, title="real", model="plan", allow_unsandboxed=True, **fields))
 
 

@@ -8,11 +8,13 @@ import pytest
 
 from swarm import commands as c
 from swarm import frames as f
+from swarm.answers import checked
 from swarm.autonomy import rule_for
 from swarm.context import NodeContext
 from swarm.decide import decide
 from swarm.errors import AlreadyDecided, BadAnswer, Refused, StaleDigest, UnknownName
 from swarm.fold import fold
+from swarm.frames import EPOCH
 from swarm.proposals import (
     AnyProposal,
     Budget,
@@ -26,7 +28,7 @@ from swarm.proposals import (
     Terminate,
     Write,
 )
-from swarm.state import Swarm
+from swarm.state import Question, Swarm
 from swarm.values import LEVELS, Ask, Level, Limits, Report
 from tests.engine import kit
 from tests.engine.doubles import Shelf
@@ -95,6 +97,8 @@ async def test_a_decision_names_the_digest_that_it_saw() -> None:
     write = kit.gate_of(state, "write")
     with pytest.raises(StaleDigest, match=f"gate {write.id} is now {write.digest[:12]}, not 0123: look at it again"):
         decide(state, c.Decide(gates=(c.Seen(gate=write.id, digest="0123"),), verb="approve"))
+    with pytest.raises(Refused, match=f"{write.digest[:7]} is too short for gate {write.id}: give 8 characters"):
+        decide(state, c.Decide(gates=(c.Seen(gate=write.id, digest=write.digest[:7]),), verb="approve"))
     for digest in ("", write.digest[:8], write.digest):
         seen = c.Seen(gate=write.id, digest=digest)
         assert _written(state, c.Decide(gates=(seen,), verb="approve")) == ["gate.decided"]
@@ -122,6 +126,8 @@ async def test_of_several_gates_all_are_checked_before_any_is_decided() -> None:
         ("write", {"verb": "choose"}, "does not offer that"),
         ("failure", {"verb": "choose", "choice": "report"}, "needs the report: give it as JSON"),
         ("failure", {"verb": "edit"}, "needs the new proposal"),
+        ("write", {"verb": "approve", "report": done()}, "comes with the choice report"),
+        ("failure", {"verb": "choose", "choice": "retry", "report": done()}, "comes with the choice report"),
     ],
 )
 async def test_a_decision_that_its_gate_does_not_take_is_refused(kind: str, fields: Any, message: str) -> None:
@@ -318,3 +324,10 @@ def test_commands_without_a_sandbox_ask_at_every_level_unless_the_run_allows_the
 
 def test_what_the_human_filled_in_as_the_model_needs_no_gate_but_its_effects_do() -> None:
     assert _asked("step", model="human") == set(_PROPOSALS) - _SPAWNS
+
+
+def test_a_form_that_is_nested_too_deeply_is_no_answer() -> None:
+    ask = Ask(name="Needs", text="?", form={"type": "object"})
+    question = Question("q1", "1", 1, ask, 0, EPOCH)
+    with pytest.raises(BadAnswer, match="question q1 takes JSON"):
+        checked(question, "[" * 100_000)

@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,12 +26,14 @@ from swarm.fold import apply
 from swarm.models.plan import PlanModel
 from swarm.spaces.builtin import builtin_space
 from swarm.state import Swarm
+from swarm.store.layout import frame_of
 from tests.engine import kit
 from tests.engine.doubles import Shelf
 from tests.engine.hostile import HOSTILE, TEXT, hostile_frames
 from tests.engine.kit import Stage
 from tests.engine.long_run import long_run
 
+JOURNALS = Path(__file__).parent.parent / "journals"
 WORDS = Words(
     {"done": Sign("✓", "done", "success")},
     node=lambda state, node: state.nodes[node].child.name,
@@ -108,8 +111,14 @@ def at(span: Sequence[Any], frame: int) -> Any:
     return span[2 * place + 1] if place >= 0 else None
 
 
-async def test_at_every_frame_the_page_knows_every_status() -> None:
-    frames = await plan_frames()
+def recorded(name: str) -> list[f.Frame]:
+    lines = (JOURNALS / f"{name}.jsonl").read_bytes().splitlines(keepends=True)[1:]
+    return [f.decode(frame_of(line)) for line in lines]
+
+
+@pytest.mark.parametrize("name", ["done", "failure", "question", "writes"])
+def test_at_every_frame_the_page_knows_every_status(name: str) -> None:
+    frames = recorded(name)
     data = page_data(frames, WORDS, {})
     gates = {gate["id"]: gate for gate in data["gates"]}
     nodes = {node["id"]: node for node in data["nodes"]}
@@ -122,9 +131,13 @@ async def test_at_every_frame_the_page_knows_every_status() -> None:
         assert there == {node.id: node.status for node in state.nodes.values()}
         waiting = {name for name, gate in gates.items() if at(gate["status"], number) == "open"}
         assert waiting == {name for name in state.open_gates if state.gates[name].seq is not None}
-        asked = {item["id"] for item in data["questions"] if item["opened"] <= number < item["answered"]}
+        asked = {item["id"] for item in data["questions"] if is_asked(item, number)}
         assert asked == set(state.open_questions)
     assert {status for node in nodes.values() for status in node["status"][1::2]} >= {"queued", "waiting_gate", "done"}
+
+
+def is_asked(question: dict[str, Any], frame: int) -> bool:
+    return question["opened"] <= frame and not 0 <= question["answered"] <= frame
 
 
 async def test_reports_decisions_answers_commits_and_outputs_carry_the_frame_of_their_coming() -> None:
@@ -223,7 +236,8 @@ async def test_hostile_text_stays_in_the_data_and_changes_nothing_around_it() ->
     ("markdown", "tree"),
     [
         ("a *b* `c`", [["p", "a ", ["em", "b"], " ", ["code", "c"]]]),
-        ("# x\n\n- y\n\n```py\nz\n```", [["h3", "x"], ["ul", ["li", "y"]], ["pre", "z\n"]]),
+        ("# x\n\n- y\n\n```py\nz\n```", [["h4", "x"], ["ul", ["li", "y"]], ["pre", "z\n"]]),
+        ("## x\n\n#### y\n\n###### z", [["h4", "x"], ["h6", "y"], ["h6", "z"]]),
         ("<script>x</script>", [["p", "<script>x</script>"]]),
         ("a <b onclick=x>c</b>", [["p", "a <b onclick=x>c</b>"]]),
         ("[a](https://example.org/)", [["p", ["a", "https://example.org/", "a"]]]),

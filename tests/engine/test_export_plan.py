@@ -28,7 +28,7 @@ from tests.engine.long_run import long_run
 
 
 class _Shell(Shelf):
-    """Commands that add to files (`add a.txt word`, `add a.txt $NAME`), look for them (`has a.txt`), or fail (`fail`)."""
+    """Commands that add to files (`add a.txt word`, `add a.txt $NAME`), look for them (`has a.txt`), or `fail`."""
 
     async def perform(self, proposal: AnyProposal, mark: Mark) -> Effect:
         lines = proposal.script.splitlines() if isinstance(proposal, Run) else []
@@ -266,7 +266,8 @@ async def test_rounds_and_stages_of_a_model_become_phases_in_their_order() -> No
             {"title": "Begin", "parts": [_part("one"), _part("two"), _part("three", 2)], "checks": []},
             {"title": "Go on", "parts": [_part("four")], "checks": [{"title": "c", "script": "has b.txt"}]},
         )},
-        one=_write("a.txt", "a\n"), two=_write("b.txt", "b\n"), three=_run("add a.txt more"), four=_run("add b.txt more"),
+        one=_write("a.txt", "a\n"), two=_write("b.txt", "b\n"),
+        three=_run("add a.txt more"), four=_run("add b.txt more"),
     )  # fmt: skip
     plan, _ = await there_and_back(stage)
     assert [phase.title for phase in plan.phases] == ["Begin", "Begin (2)", "Go on"]

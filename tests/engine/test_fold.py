@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
 from swarm import frames as f
+from swarm.errors import Damaged
 from swarm.fold import fold
 from swarm.folding.base import HANDLERS
+from swarm.follower import Follower
+from swarm.home import Home
 from swarm.proposals import (
     AnyProposal,
     Budget,
@@ -23,9 +28,12 @@ from swarm.proposals import (
     Write,
 )
 from swarm.state import Swarm
+from swarm.store.filelog import FileLog
+from swarm.timeline import Timeline
 from swarm.values import Child, Evidence, Limits, Report
 from tests.engine.doubles import Shelf
 from tests.engine.kit import Stage, child, done
+from tests.engine.real import begun
 from tests.engine.test_interleavings import ACTIONS
 
 
@@ -49,6 +57,42 @@ async def test_folding_in_pieces_gives_the_same_state_and_changes_no_earlier_one
         before = repr(half)
         assert fold(frames[cut:], half) == whole
         assert repr(half) == before
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        f.NodeTold(frame=2, node="7", text="hm", by="you"),
+        f.NodeEnded(frame=2, node="7", report=done()),
+        f.GateDecided(frame=2, node="1", gate="7", digest="", decision="approve", by="you"),
+        f.GateOpened(frame=2, node="1", gate="x", proposal=Tag(name="v1"), digest=""),
+        f.QuestionAnswered(frame=2, node="1", question="q7", answer="a", by="you"),
+        f.LevelSet(frame=2, node="7", level="auto", by="you"),
+    ],
+)
+def test_a_frame_about_something_that_is_not_there_is_damage_that_is_named(frame: f.Frame) -> None:
+    with pytest.raises(Damaged, match=f"frame 2 \\({frame.kind}\\) does not follow from those before it: \\w+Error"):
+        fold([*_STARTED, frame])
+
+
+async def test_a_history_with_such_a_frame_is_seen_up_to_it_where_that_is_wanted(tmp_path: Path) -> None:
+    home, run = await begun(tmp_path / "work", "# F\n\n## Part\n\n```txt a.txt\nonce\n```\n")
+    last = home.state(run).frame
+    log = FileLog(home.folder)
+    await log.claim(run)
+    await log.append(run, last, [f.encode(f.NodeTold(frame=last + 1, node="99", text="hm", by="you"))])
+    await log.close()
+    words = f"frame {last + 1} \\(node.told\\) does not follow"
+    with pytest.raises(Damaged, match=words):
+        home.state(run)
+    tolerant = Home(home.root, tolerate=True)
+    assert (tolerant.state(run).frame, tolerant.row(run).status) == (last, "damaged")
+    assert re.search(words, tolerant.damage[run])
+    async with Follower(home, run) as follower:
+        assert follower.state.frame == last
+        assert re.search(words, follower.problem)
+        with pytest.raises(Damaged, match=words):
+            await Timeline(follower.frames).at(last + 1)
 
 
 async def test_a_frame_reads_back_as_it_was_written_and_its_digest_too() -> None:

@@ -161,8 +161,24 @@ class TestAMerge:
     ) -> None:
         offer = await changed.merge_offer()
         assert offer is not None
-        assert (offer.tip, offer.tree) == (worktree.head, git(worktree.path, "rev-parse", "HEAD^{tree}"))
-        git(worktree.repository.root, "commit", "-q", "--allow-empty", "-m", "Nothing")
+        assert offer.tip == worktree.head
+        (worktree.repository.root / "beside.txt").write_text("of the human")
+        git(worktree.repository.root, "add", "beside.txt")
+        git(worktree.repository.root, "commit", "-q", "-m", "Beside it")
         again = await changed.merge_offer()
         assert again is not None
         assert again.digest == offer.digest
+        await changed.merge(offer)
+        assert (worktree.repository.root / "lines.txt").read_text() == "one\ntwo\nTHREE\n"
+
+    async def test_is_another_one_once_a_file_of_it_may_be_executed(
+        self, changed: GitWorld, worktree: Worktree
+    ) -> None:
+        offer = await changed.merge_offer()
+        (worktree.repository.root / "lines.txt").chmod(0o755)
+        git(worktree.repository.root, "commit", "-qam", "Executable")
+        other = await changed.merge_offer()
+        assert offer is not None
+        assert other is not None
+        assert (other.files, other.commits) == (offer.files, offer.commits)
+        assert other.digest != offer.digest

@@ -139,6 +139,42 @@ async def test_a_command_that_is_cut_off_again_is_in_doubt_again() -> None:
     check_history(stage.frames)
 
 
+async def test_of_two_effects_in_doubt_both_are_asked_about_at_once() -> None:
+    async def root(node: NodeContext) -> Report:
+        await node.together(*(node.run(Run(title=name, script=name, readonly=True), key=name) for name in ("a", "b")))
+        return done()
+
+    stage = Stage({"root": root}, world=_Restoring(), level="questions")
+    await stage.finish()
+    begun = [frame for frame in stage.frames if isinstance(frame, f.StepBegun)]
+    kept = [frame for frame in stage.frames[: begun[1].frame] if not isinstance(frame, f.StepEnded)]
+    frames = [frame.model_copy(update={"frame": place}) for place, frame in enumerate([*kept, begun[1]])]
+    stage.log, stage.world = Mortal([f.encode(frame) for frame in frames]), _Restoring()
+    async with stage.open() as engine:
+        state = await kit.settled(engine)
+        gates = [state.gates[gate] for gate in sorted(state.open_gates)]
+        assert [gate.proposal.what for gate in gates] == ["run a", "run b"]
+        await engine.do(kit.choose(gates[1], "done"))
+        await engine.do(kit.choose(gates[0], "again"))
+        assert (await kit.settled(engine)).status == "done"
+    assert [proposal.title for _, proposal in stage.world.performed] == ["a"]
+    check_history(stage.frames)
+
+
+async def test_a_doubt_is_known_before_anything_that_was_cut_off_is_made_good() -> None:
+    class Watched(_Restoring):
+        """Tells how many frames there were when it heard of a doubt."""
+
+        def doubt(self, owners: Any) -> None:
+            self.heard = len(stage.log.lines)
+            super().doubt(owners)
+
+    stage = await _doubtful()
+    stage.world, before = Watched(), len(stage.log.lines)
+    async with stage.open():
+        assert stage.world.heard == before
+
+
 async def test_a_proof_that_cannot_be_looked_at_is_a_failure_and_others_go_on() -> None:
     class Blind(_Restoring):
         async def prove(self, proposal: AnyProposal, mark: Any) -> Any:

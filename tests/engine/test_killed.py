@@ -1,120 +1,96 @@
-"""A run in a process of its own that is killed again and again: kill -9, a real repository, real commands."""
+"""Runs in processes of their own that are killed: kill -9, a real repository, real files, commands and tags."""
 
 from __future__ import annotations
 
-import asyncio
-import select
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from swarm import frames as f
-from swarm.home import Home
-from swarm.proposals import Run
-from swarm.runs import command
+from swarm.workspace.sandbox import Tier
 from tests.engine import kit
-from tests.engine.real import begun, worktree_of
+from tests.engine.killing import Count, Nursery, Victim, decide_doubts, nursery
+from tests.engine.real import taken_up
 from tests.engine.recount import check_history
 
-_KILLED = "# Killed\n" + "".join(
-    f"""
-## Phase {phase}
-
-```sh check
-test -s runs/{phase}a
-```
-
-### Part {phase}a
-
-```txt files/{phase}a.txt
-text {phase}
-```
-
-```sh run
-mkdir -p runs && echo once >> runs/{phase}a
-```
-
-### Part {phase}b
-
-```sh run
-mkdir -p runs && echo {phase} > files-{phase}b.txt && echo once >> runs/{phase}b
-```
-"""
-    for phase in "12"
-)
+TIERS: tuple[Tier, ...] = ("full", "none")
 
 
-def _session(home: Home, run: str, lines: int | None, patience: float) -> None:
-    """Drives a run in a process of its own, and kills that after so many frames and a moment."""
-    program = [sys.executable, "-m", "tests.engine.headless", str(home.root), run]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        seen = 0
-        while (lines is None or seen < lines) and process.stdout.readline():
-            seen += 1
-        if lines is not None and seen == lines:
-            select.select([process.stdout], [], [], patience)
-            process.kill()
-        assert process.wait(kit.PATIENCE) in (0, -9), process.stderr.read().decode()
+@pytest.fixture(scope="module")
+def place() -> Iterator[Nursery]:
+    with nursery() as place:
+        yield place
 
 
-async def _decide_doubts(home: Home, run: str) -> int:
-    """Says of each command in doubt whether it was done, as its own file in the worktree tells; gives how many."""
-    state = home.state(run)
-    gates = [state.gates[gate] for gate in state.open_gates if state.gates[gate].kind != "merge"]
-    for gate in gates:
-        assert gate.kind == "in_doubt", gate
-        ran = state.gates[str(state.steps[gate.node, int(gate.seq or 0)].gate)].proposal
-        assert isinstance(ran, Run)
-        mark = home.folder.worktree(run) / ran.script.split(">> ")[1].split()[0]
-        was_done = mark.exists() and mark.read_text() == "once\n"
-        await command(home, run, kit.choose(gate, "done" if was_done else "again"))
-    return len(gates)
+async def _killed(folder: Path, place: Nursery, seed: int, tier: Tier, kills: int) -> Count:
+    """Kills processes of as many runs as it takes."""
+    count, pick = Count(), Random(seed)
+    while count.kills < kills:
+        victim = await Victim.begun(folder / str(count.runs), tier, 2, "ab", "auto", count)
+        await victim.live_killed(place, pick, kills - count.kills)
+    assert (count.lost, count.twice) == (0, []), count
+    print(f"seed {seed}, sandbox {tier}: {count}")
+    return count
 
 
-def _files(home: Home, run: str) -> dict[str, bytes]:
-    worktree = worktree_of(home, run)
-    assert worktree.dirty() == []
-    return {path: worktree.file_at(worktree.head, path) or b"" for path in worktree.files()}
-
-
-async def _killed_again_and_again(root: Path, seed: int, kills: int) -> tuple[dict[str, bytes], int, int]:
-    """The files of a run that was killed at random moments, how often it was killed, and how many effects asked."""
-    pick = Random(seed)
-    home, run = await begun(root, _KILLED, level="auto")
-    killed = doubts = 0
-    while not home.state(run).ended:
-        lines = pick.randint(1, 14) if killed < kills else None
-        await asyncio.to_thread(_session, home, run, lines, pick.uniform(0, 0.03))
-        killed += lines is not None
-        doubts += await _decide_doubts(home, run)
-    frames = list(home.frames(run))
-    check_history(frames[: next(n for n, frame in enumerate(frames) if isinstance(frame, f.RunEnded)) + 1])
-    return _files(home, run), killed, doubts
-
-
-async def _check_kills(folder: Path, seed: int, kills: int) -> None:
-    whole, _, _ = await _killed_again_and_again(folder / "whole", seed, 0)
-    files, killed, _ = await _killed_again_and_again(folder / "killed", seed, kills)
-    assert killed >= min(kills, 5)
-    assert files == whole
-    assert {path: text for path, text in files.items() if path.startswith("runs/")} == {
-        f"runs/{name}": b"once\n" for name in ("1a", "1b", "2a", "2b")
-    }
-
-
-async def test_a_run_that_is_killed_at_ten_random_moments_has_the_files_of_an_unbroken_one(
-    tmp_path: Path,
+@pytest.mark.parametrize("tier", TIERS)
+async def test_killed_at_random_moments_a_run_does_everything_once_and_loses_nothing(
+    tmp_path: Path, place: Nursery, tier: Tier
 ) -> None:
-    await _check_kills(tmp_path, seed=1, kills=10)
+    count = await _killed(tmp_path, place, seed=1, tier=tier, kills=15)
+    assert count.kills == 15
+    assert count.frames > 100
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(1200)
-@pytest.mark.parametrize("seed", range(2, 22))
-async def test_many_runs_that_are_killed_again_and_again(tmp_path: Path, seed: int) -> None:
-    await _check_kills(tmp_path, seed, kills=30)
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", range(2, 42))
+async def test_a_thousand_kills(tmp_path: Path, place: Nursery, seed: int) -> None:
+    await _killed(tmp_path, place, seed, TIERS[seed % 2], kills=25)
+
+
+# The moments that matter
+
+
+@pytest.mark.parametrize(
+    ("kind", "tier"), [("write", "full"), ("run", "full"), ("run", "none"), ("tag", "full"), ("save", "full")]
+)
+async def test_killed_around_an_effect_it_is_done_once(tmp_path: Path, place: Nursery, kind: str, tier: Tier) -> None:
+    victim = await Victim.begun(tmp_path / "work", tier, 2, "a", "auto", Count())
+    deaths = [
+        {"dies_at": f"gate.decided {kind}"},
+        {"dies_at": f"step.begun {kind}"},
+        {"dies_before": kind},
+        *([{"dies_after": "command"}] if kind == "run" else []),
+        {"dies_after": kind},
+    ]
+    for kills, death in enumerate(deaths, 1):
+        while victim.count.kills < kills:
+            victim.live(place, **death)
+            await decide_doubts(victim.home, victim.run)
+    await victim.live_killed(place, Random(), kills=0)
+    assert victim.count.twice == []
+    assert victim.count.doubts == (2 if kind == "run" else 0), "only what nobody can know is asked about"
+    assert victim.count.proved == (2 if kind == "run" else 0)
+
+
+async def test_killed_while_a_gate_is_open_it_opens_as_it_was_and_is_applied_once(
+    tmp_path: Path, place: Nursery
+) -> None:
+    victim = await Victim.begun(tmp_path / "work", "full", 1, "a", "step", Count())
+    home, run = victim.home, victim.run
+    victim.live(place, stays=True)
+    assert victim.count.kills == 1
+    before = home.state(run)
+    gate = kit.gate_of(before, "spawn")
+    async with taken_up(home, run) as engine:
+        state = await kit.settled(engine)
+        assert state.gates == before.gates
+        assert [frame.kind for frame in await engine.frames(before.frame)] == ["run.opened"]
+        await engine.do(kit.approve(gate))
+        state = await kit.settled(engine)
+    assert state.gates[gate.id].status == "applied"
+    about_it = [frame.kind for frame in home.frames(run) if getattr(frame, "gate", None) == gate.id]
+    assert about_it == ["gate.opened", "gate.decided", "step.begun"]
+    check_history(list(home.frames(run)))

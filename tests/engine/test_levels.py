@@ -11,7 +11,7 @@ from swarm import frames as f
 from swarm.context import NodeContext
 from swarm.engine import Engine
 from swarm.state import Swarm
-from swarm.values import Level, Limits, Report
+from swarm.values import Ask, Level, Limits, Report
 from tests.engine import kit
 from tests.engine.doubles import Mortal, Shelf
 from tests.engine.kit import Stage, child, done, write_child
@@ -99,6 +99,37 @@ async def test_what_a_child_that_is_only_proposed_would_ask_first_goes_through_w
     assert (state.status, made(stage)) == ("done", ["a.txt", "true"])
     assert state.gates[gate.id].decision.frame + 1 == state.gates[check.id].decision.frame
     check_history(stage.frames)
+
+
+async def test_a_level_that_was_set_for_a_node_is_in_force_again_once_what_is_above_it_allows_it() -> None:
+    async def root(node: NodeContext) -> Report:
+        await node.spawn([child("parent", "a"), child("parent", "b")])
+        return done()
+
+    async def parent(node: NodeContext) -> Report:
+        await node.spawn([child("asks")])
+        return done()
+
+    async def asks(node: NodeContext) -> Report:
+        await node.ask([Ask(name="q", text="?")])
+        return done()
+
+    stage = Stage({"root": root, "parent": parent, "asks": asks}, level="auto")
+    async with stage.open() as engine:
+        await kit.settled(engine)
+        await engine.do(c.SetLevel(node="2", level="effects"))
+        seen = []
+        for level in ("step", "effects", "questions", "auto"):
+            await engine.do(c.SetLevel(level=level))
+            nodes = engine.state.nodes
+            child_of = {node.parent: node.level for node in nodes.values()}
+            seen.append((nodes["2"].level, child_of["2"], nodes["3"].level))
+    assert seen == [
+        ("step", "step", "step"),
+        ("effects", "effects", "effects"),
+        ("effects", "effects", "questions"),
+        ("effects", "effects", "auto"),
+    ]
 
 
 async def test_a_limit_that_waits_is_not_the_end_of_a_run_that_is_set_to_auto() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ import pytest
 from swarm import commands as c
 from swarm import frames as f
 from swarm.context import NodeContext
-from swarm.errors import Conflict, Refused, WriteFailed
+from swarm.errors import Conflict, HistoryError, Refused, WriteFailed
 from swarm.fold import fold
 from swarm.proposals import AnyProposal
+from swarm.state import Swarm
 from swarm.values import Limits, Report
 from tests.engine import kit
 from tests.engine.doubles import Mortal, Shelf
@@ -97,10 +99,47 @@ async def test_when_the_disk_fails_everybody_who_waits_is_told_and_nothing_more_
         with pytest.raises(WriteFailed):
             await engine.do(c.Pause())
         assert engine.state.frame == engine.ledger.head.frame == whole + 1
+        assert "the disk is full" in engine.problem
 
 
 async def _count(batches: Any) -> int:
-    return sum([len(frames) async for frames in batches])
+    """How many frames come before it is said that no more will."""
+    count = 0
+    with pytest.raises(WriteFailed, match="the disk is full"):
+        async for frames in batches:
+            count += len(frames)
+    return count
+
+
+async def test_a_log_that_breaks_in_a_way_of_its_own_stops_the_run_as_well() -> None:
+    class Broken(Mortal):
+        async def append(self, run: str, expected: int, frames: Sequence[bytes]) -> int:
+            raise OSError("the line went dead")
+
+    stage = _fanned(3)
+    with pytest.raises(HistoryError, match="the line went dead"):
+        async with stage.open(Broken(stage.log.lines)) as engine:
+            await kit.settled(engine)
+
+
+async def test_a_fault_of_who_listens_stops_the_run_and_is_told_to_everybody() -> None:
+    stage = _fanned(3)
+    async with stage.open() as engine:
+        await kit.settled(engine)
+
+        def broken(frames: Sequence[f.Frame], state: Swarm) -> None:
+            raise ValueError("broken\nbadly")
+
+        engine.ledger.listen(broken)
+        await engine.do(c.Tell(node="1", text="hear this"))
+        words = "a fault in the program \\(ValueError: broken badly\\)"
+        with pytest.raises(HistoryError, match=words):
+            await asyncio.wait_for(engine.do(c.Tell(node="1", text="and this")), kit.PATIENCE)
+        with pytest.raises(HistoryError, match=words):
+            await kit.settled(engine)
+        with pytest.raises(HistoryError, match=words):
+            await kit.until(engine, lambda state: False)
+        assert engine.state.notes["1", 0].text == "hear this"
 
 
 async def test_a_closed_engine_leaves_nothing_behind_that_still_works() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from swarm import commands as c
 from swarm import frames as f
 from swarm.decide import decide
-from swarm.errors import MergeRefused, Refused, WriteFailed
+from swarm.errors import GitFailed, MergeRefused, Refused, WriteFailed
 from swarm.proposals import AnyProposal, Merge
 from tests.engine import kit
 from tests.engine.doubles import Mortal, Shelf
@@ -66,14 +67,17 @@ async def test_a_merge_that_was_approved_at_rest_is_carried_out_by_the_next_proc
     assert stage.world.merged == 1
 
 
-async def test_a_merge_that_is_refused_changes_nothing_and_its_gate_says_why() -> None:
+async def test_a_merge_that_is_refused_changes_nothing_its_gate_says_why_and_it_is_offered_anew() -> None:
     stage = _merging()
     stage.world.refuses = "main has moved"
     async with stage.open() as engine:
         gate = kit.gate_of(await kit.settled(engine), "merge")
         await engine.do(kit.approve(gate))
         state = await kit.settled(engine)
-    assert (state.merged, state.gates[gate.id].status, state.gates[gate.id].why) == ("", "stale", "main has moved")
+        assert (state.merged, state.gates[gate.id].status, state.gates[gate.id].why) == ("", "stale", "main has moved")
+        stage.world.refuses = ""
+        await engine.do(kit.approve(kit.gate_of(state, "merge")))
+        assert (await kit.settled(engine)).merged == "main"
 
 
 async def test_a_run_that_did_not_end_well_offers_its_merge_only_on_demand_and_once() -> None:
@@ -105,16 +109,49 @@ async def test_what_is_not_there_is_not_offered_and_a_run_at_rest_cannot_look() 
         decide(stage.state, c.OfferMerge())
 
 
-async def test_a_fault_beside_the_nodes_is_told_to_who_waits() -> None:
+async def test_an_offer_that_cannot_be_made_is_in_nobody_s_way_and_says_why_on_demand() -> None:
     class Broken(_Mergeable):
         async def merge_offer(self) -> Merge:
-            raise MergeRefused("git says no")
+            raise GitFailed("there is no branch swarm/kit-1")
 
     stage = Stage({"root": kit.write}, goal="a", level="auto", world=Broken())
+    for _ in range(2):
+        async with stage.open() as engine:
+            state = await kit.settled(engine)
+            assert (state.status, state.waiting, engine.problem) == ("done", 0, "")
+            with pytest.raises(GitFailed, match="there is no branch swarm/kit-1"):
+                await engine.do(c.OfferMerge())
+
+
+class _Slow(_Mergeable):
+    """Takes its time to see what a merge would do, and counts how often it looked."""
+
+    looked = 0
+
+    async def merge_offer(self) -> Merge:
+        self.looked += 1
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return await super().merge_offer()
+
+
+async def test_an_end_that_was_cut_off_is_made_good_with_one_offer() -> None:
+    stage = _merging()
+    await stage.finish()
+    end = next(frame.frame for frame in stage.frames if isinstance(frame, f.NodeEnded))
+    stage.log, stage.world = Mortal(stage.log.lines[: end + 1]), _Slow()
     async with stage.open() as engine:
-        with pytest.raises(MergeRefused, match="git says no"):
-            await kit.settled(engine)
-    assert stage.state.status == "done"
+        state = await kit.settled(engine)
+    assert stage.world.looked == 1
+    assert [gate.status for gate in state.gates.values() if gate.kind == "merge"] == ["open"]
+
+
+async def test_whoever_asks_for_a_merge_while_it_is_looked_at_gets_the_same_offer() -> None:
+    stage = Stage({"root": kit.write}, goal="a", level="auto", world=_Slow())
+    async with stage.open() as engine:
+        await engine.do(c.Stop())
+        await asyncio.gather(*(engine.do(c.OfferMerge()) for _ in range(3)))
+        assert kit.gate_of(engine.state, "merge").id == "1"
 
 
 @pytest.mark.parametrize("goes_on", [False, True])

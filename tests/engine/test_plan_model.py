@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from swarm.asks import ASKS, Acts, Choice, Decomposition, Needs, Verdict
 from swarm.errors import BadReply, NothingNew
 from swarm.models.base import Request
-from swarm.models.plan import PlanModel
+from swarm.models.plan import PlanModel, _one_act
+from swarm.plan.document import Act
 from swarm.spaces.builtin import builtin_space
 
 PLAN = """# Build it
@@ -190,3 +192,9 @@ async def test_what_it_cannot_answer_it_says_in_one_line(schema: str, directive:
     with pytest.raises(BadReply, match=message) as caught:
         await MODEL.reply(request, lambda _: None)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["a bee \U0001f41d", "a\x7fb", "é \\ \" \t", "{{x}}"])
+def test_an_argument_of_an_action_comes_back_as_it_was(text: str) -> None:
+    directive = _one_act(Act(kind="do", line=1, name="write_file", arguments={"text": text, "path": "a b"}))
+    assert tomllib.loads(directive.partition("\n")[2].rpartition("```")[0]) == {"text": text, "path": "a b"}

@@ -14,6 +14,8 @@ from swarm import frames as f
 from swarm.actions.base import Space
 from swarm.context import NodeContext
 from swarm.errors import HistoryError
+from swarm.fold import fold
+from swarm.mending import mended
 from swarm.models.base import Reply, Request
 from swarm.models.plan import PlanModel
 from swarm.proposals import Run, Write
@@ -266,3 +268,45 @@ async def test_a_run_whose_very_beginning_was_cut_off_says_so_instead_of_waiting
     with pytest.raises(HistoryError, match=f"run {run} was stopped before it began: delete it"):
         async with taken_up(home, run):
             pass
+
+
+# Cut off between a new attempt, or a batch, and what belongs to it
+
+
+async def _anew(node: NodeContext) -> Report:
+    await node.spawn([child("asks")], key=node.directive)
+    return done()
+
+
+async def _waiting_for(key: str) -> Stage:
+    """A run whose root has children of a batch of this key, which ask."""
+    stage = Stage({"root": _anew, "asks": _asks}, goal=key)
+    async with stage.open() as engine:
+        await engine.do(kit.approve(kit.gate_of(await kit.settled(engine), "spawn")))
+        await kit.settled(engine)
+    return stage
+
+
+async def test_children_of_the_attempt_before_are_stopped_though_only_the_new_attempt_is_on_record() -> None:
+    stage = await _waiting_for("one")
+    other = f.NodeRetried(frame=len(stage.frames), node="1", attempt=2, keep=False, directive="two")
+    stage.log = Mortal([*stage.log.lines, f.encode(other)])
+    async with stage.open() as engine:
+        await engine.do(kit.approve(kit.gate_of(await kit.settled(engine), "spawn")))
+        state = await kit.settled(engine)
+    assert [(node.id, node.status) for node in state.children("1")] == [("2", "stopped"), ("3", "waiting_answer")]
+    assert {state.questions[name].node for name in state.open_questions} == {"3"}
+    check_history(stage.frames)
+
+
+async def test_a_batch_that_was_cut_off_is_made_whole_before_anybody_can_take_it_back() -> None:
+    stage = Stage({"root": kit.fan, "leaf": kit.leaf}, goal="3")
+    async with stage.open() as engine:
+        await engine.do(kit.approve(kit.gate_of(await kit.settled(engine), "spawn")))
+        await kit.settled(engine)
+    first = next(frame.frame for frame in stage.frames if isinstance(frame, f.NodeSpawned) and frame.parent)
+    stage.log = Mortal(stage.log.lines[: first + 1])
+    frames = mended(stage.state)
+    assert kit.kinds(frames) == ["node.spawned", "node.spawned", "step.begun"]
+    assert fold(frames, stage.state).steps["1", 1].children == ("2", "3", "4")
+    assert mended(fold(frames, stage.state)) == []

@@ -98,7 +98,7 @@ async def board(
     with patch.multiple(arming, STAND=0.0, AFTER_FIELD=0.0):
         async with app.run_test(size=size) as pilot:
             found = Board(app, desk, pilot, session)
-            await found.until(lambda: app.board and len(app.board._marks.weights) > session.state.frame)
+            await found.until(lambda: app.board and len(app.board.marks.weights) > session.state.frame)
             await pilot.pause()
             yield found
 

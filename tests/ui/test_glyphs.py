@@ -37,7 +37,9 @@ def test_all_signs_are_one_cell_wide_and_no_emoji() -> None:
 
 def test_plain_terminals_get_ascii_only(ascii_set: None) -> None:
     shown = [glyphs.glyph(name) for name in glyphs.SIGNS]
-    shown += [glyphs.mark(name) for name in ("expanded", "collapsed", "cursor", "chosen", "more", "path", "dot")]
+    shown += [
+        glyphs.mark(name) for name in ("expanded", "collapsed", "cursor", "chosen", "more", "path", "dot", "compared")
+    ]
     shown += [glyphs.bar(share) for share in (0, 0.5, 1)]
     assert "".join(shown).isascii()
 

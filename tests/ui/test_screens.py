@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from dataclasses import replace
 
 from textual.widgets import DataTable, Input, Select, TextArea
 
@@ -32,7 +33,7 @@ async def test_runs_say_what_they_do_what_waits_what_they_cost_and_how_old_they_
     async with program("runs", MemorySession()) as p:
         await p.until(lambda: "wc-1" in p.text)
         line = next(line for line in p.text.splitlines() if "wc-1" in line)
-        assert line.split()[1:] == ["?", "waiting", "wordcount", "2", "$0.00", "1", "d", "wc-1", "swarm/wc-1", "┃"]
+        assert line.split()[1:] == ["?", "waiting", "wc-1", "2", "wordcount", "$0.00", "1", "d", "swarm/wc-1", "┃"]
 
 
 async def test_enter_opens_the_board_and_o_leads_back() -> None:
@@ -79,6 +80,16 @@ async def test_a_run_is_deleted_only_once_its_id_was_typed() -> None:
         assert p.desk.runs == {}
 
 
+async def test_deleting_a_run_at_work_says_that_something_is_broken_off() -> None:
+    desk = MemoryDesk()
+    desk.damaged = [replace(row(MemorySession()), status="running")]
+    async with program("runs", desk=desk) as p:
+        await p.until(lambda: "wc-1" in p.text)
+        await p.press("d")
+        await p.on(ConfirmForm)
+        assert "what is in flight is broken off" in p.text
+
+
 async def test_a_run_whose_board_is_open_is_not_deleted_under_it() -> None:
     async with program("runs", MemorySession()) as p:
         await p.until(lambda: "wc-1" in p.text)
@@ -107,7 +118,7 @@ async def test_the_cursor_stays_on_its_run_while_the_list_is_read_anew() -> None
         screen.reload()
         await p.until(lambda: "zz-3" in p.text)
         table = screen.query_one(DataTable)
-        assert table.get_row_at(table.cursor_row)[5].plain == "aa-2"
+        assert table.get_row_at(table.cursor_row)[1].plain == "aa-2"
         assert "—" in p.text, "an unknown cost"
 
 
@@ -120,6 +131,27 @@ async def test_untrusted_titles_are_shown_as_they_are() -> None:
         await p.until(lambda: "wc-9" in p.text)
         assert "[/x] [@click=app.quit]t[/]" in p.text
         assert "\x1b" not in p.text
+
+
+async def test_forks_stand_below_their_origin_and_what_was_undone_says_what_took_its_place() -> None:
+    first = row(MemorySession())
+    family = [
+        replace(first, instead="wc-2"),
+        replace(first, run="wc-2", origin="wc-1@12", depth=1),
+        replace(first, run="wc-3", origin="wc-2@20", depth=2, status=None, problem="damaged at line 7"),
+        replace(first, run="wc-9", origin="wc-7@4"),
+    ]
+    desk = MemoryDesk()
+    desk.damaged = family
+    async with program("runs", desk=desk) as p:
+        await p.until(lambda: "wc-9" in p.text)
+        lines = {line.split()[3]: line for line in p.text.splitlines() if "swarm/wc-1" in line}
+        assert "↶ undone   wc-1  2      wordcount · undone, see wc-2" in lines["wc-1"]
+        assert "? waiting  wc-2  2      └ from frame 12 " in lines["wc-2"]
+        assert "✗ damaged  wc-3  2        └ from frame 20 " in lines["wc-3"]
+        assert "wordcount · from frame 4 of wc-7 (gone)" in p.text
+        table = p.app.screen.query_one(DataTable)
+        assert {str(cell.style) for cell in table.get_row_at(0)} == {"dim"}
 
 
 # -- the first screen --------------------------------------------------------------------------------------------------

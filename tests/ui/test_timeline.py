@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.events import MouseScrollDown, MouseScrollUp
 
 from swarm import frames as f
 from swarm.fold import fold
@@ -14,6 +17,7 @@ from swarm.values import Report
 from tests.ui.harness import Harness, lines
 from tests.ui.sample import wordcount_frames, wordcount_state
 from widgets.timeline import Timeline
+from widgets.timeline_lines import View
 from widgets.timeline_marks import Mark, Marks, best, column, density, frame_at, marks
 
 
@@ -94,7 +98,7 @@ def test_of_two_in_one_column_the_rarer_is_shown() -> None:
 async def test_it_looks_like_the_board() -> None:
     timeline = Timeline()
     async with Harness(timeline).run(120, 6) as pilot:
-        timeline.show(sample_marks(), 70)
+        timeline.show(View(sample_marks(), 70, 70))
         await pilot.pause()
         title, bar, labels, _ = lines(timeline)[:4]
         assert title.endswith(" 71 frames · 1 commit ━┓")
@@ -109,7 +113,7 @@ async def test_it_looks_like_the_board() -> None:
 async def test_labels_never_overlap_and_the_present_has_one_at_every_width() -> None:
     timeline = Timeline()
     async with Harness(timeline).run(120, 6) as pilot:
-        timeline.show(sample_marks(), 70)
+        timeline.show(View(sample_marks(), 70, 70))
         for width in (110, 80, 60, 40, 30):
             await pilot.resize_terminal(width, 6)
             labels = lines(timeline)[2]
@@ -120,47 +124,66 @@ async def test_labels_never_overlap_and_the_present_has_one_at_every_width() -> 
 async def test_the_past_is_marked() -> None:
     timeline = Timeline()
     async with Harness(timeline).run(120, 6) as pilot:
-        timeline.show(sample_marks(), 70, 36)
+        timeline.show(View(sample_marks(), 70, 36))
         await pilot.pause()
         labels = lines(timeline)[2]
         assert labels.index("36") == 14 + 36
         assert "70 now" in labels
 
 
+async def test_the_commit_stands_before_the_labels_and_what_is_marked_or_played_is_said() -> None:
+    timeline = Timeline()
+    at = datetime(2026, 11, 21, 10, 4, 12, tzinfo=UTC)
+    async with Harness(timeline).run(120, 6) as pilot:
+        timeline.show(View(sample_marks(), 70, 36, at, "4f0c2ad9e1b3", marked=12, speed=16))
+        await pilot.pause()
+        title, bar, labels, _ = lines(timeline)[:4]
+        assert "Timeline · 2026-11-21 10:04:12" in title
+        assert bar.startswith("┃ play 16/s   ▁")
+        assert bar[14 + 12] == "┃"
+        assert labels.startswith("┃ ◇ 4f0c2ad   ")
+        assert labels.index("12 marked") == 14 + 12
+
+
 @pytest.mark.parametrize(
-    ("key", "frame"),
-    [("left", 35), ("h", 35), ("right", 37), ("l", 37), ("home", 0), ("g", 0), ("end", 70), ("G", 70)],
+    ("key", "by"), [("left", -1), ("h", -1), ("right", 1), ("l", 1), ("pageup", -10), ("pagedown", 10)]
 )
-async def test_keys_ask_for_another_frame(key: str, frame: int) -> None:
+async def test_keys_step_from_whatever_was_asked_for_last(key: str, by: int) -> None:
+    timeline = Timeline()
+    app = Harness(timeline, Timeline.Stepped)
+    async with app.run(120, 6) as pilot:
+        timeline.show(View(sample_marks(), 70, 36))
+        await pilot.press(key)
+        (message,) = app.kept
+        assert (message.by, message.control) == (by, timeline)
+
+
+@pytest.mark.parametrize(("key", "frame"), [("home", 0), ("g", 0), ("end", 70), ("G", 70)])
+async def test_keys_ask_for_the_first_frame_or_the_last(key: str, frame: int) -> None:
     timeline = Timeline()
     app = Harness(timeline, Timeline.Moved)
     async with app.run(120, 6) as pilot:
-        timeline.show(sample_marks(), 70, 36)
+        timeline.show(View(sample_marks(), 70, 36))
         await pilot.press(key)
         (message,) = app.kept
         assert (message.frame, message.control) == (frame, timeline)
 
 
-async def test_pages_go_from_sign_to_sign() -> None:
+async def test_a_page_of_a_long_run_is_a_twentieth_of_it() -> None:
     timeline = Timeline()
-    app = Harness(timeline, Timeline.Moved)
-    signs = [mark.frame for mark in sample_marks().points]
+    app = Harness(timeline, Timeline.Stepped)
     async with app.run(120, 6) as pilot:
-        timeline.show(sample_marks(), 70, 0)
-        await pilot.press("pagedown")
-        assert app.kept[-1].frame == signs[1]
-        timeline.show(sample_marks(), 70, signs[3])
+        timeline.show(View(Marks(b"\x01" * 100_000), 99_999, 99_999))
         await pilot.press("pageup")
-        assert app.kept[-1].frame == signs[2]
+        assert [message.by for message in app.kept] == [-5_000]
 
 
-async def test_beyond_the_ends_there_is_nothing_to_ask_for() -> None:
+async def test_without_a_history_there_is_nothing_to_ask_for() -> None:
     timeline = Timeline()
-    app = Harness(timeline, Timeline.Moved)
+    app = Harness(timeline, Timeline.Moved, Timeline.Stepped)
     async with app.run(120, 6) as pilot:
         await pilot.press("left", "right", "home", "end", "pageup", "pagedown")
-        timeline.show(sample_marks(), 70)
-        await pilot.press("right", "end")
+        await pilot.click(timeline, offset=(20, 1))
         assert app.kept == []
 
 
@@ -168,17 +191,42 @@ async def test_a_click_asks_for_the_frame_under_it() -> None:
     timeline = Timeline()
     app = Harness(timeline, Timeline.Moved)
     async with app.run(120, 6) as pilot:
-        timeline.show(sample_marks(), 70)
+        timeline.show(View(sample_marks(), 70, 70))
         await pilot.click(timeline, offset=(14 + 12, 1))
         await pilot.click(timeline, offset=(3, 1))
         await pilot.click(timeline, offset=(100, 1))
         assert [message.frame for message in app.kept] == [12]
 
 
+async def test_a_drag_goes_along_with_the_pointer_and_ends_at_the_ends_of_the_bar() -> None:
+    timeline = Timeline()
+    app = Harness(timeline, Timeline.Moved)
+    async with app.run(120, 6) as pilot:
+        timeline.show(View(sample_marks(), 70, 70))
+        await pilot.mouse_down(timeline, offset=(14 + 30, 1))
+        await pilot.hover(timeline, offset=(14 + 20, 2))
+        await pilot.hover(timeline, offset=(2, 1))
+        await pilot.hover(timeline, offset=(110, 1))
+        await pilot.mouse_up(timeline, offset=(110, 1))
+        await pilot.hover(timeline, offset=(14 + 5, 1))
+        assert [message.frame for message in app.kept] == [30, 20, 0, 70]
+
+
+async def test_the_wheel_steps() -> None:
+    timeline = Timeline()
+    app = Harness(timeline, Timeline.Stepped)
+    async with app.run(120, 6) as pilot:
+        timeline.show(View(sample_marks(), 70, 70))
+        for kind in (MouseScrollUp, MouseScrollDown):
+            timeline.post_message(kind(timeline, 0, 0, 0, 0, 0, False, False, False))
+        await pilot.pause()
+        assert [message.by for message in app.kept] == [-1, 1]
+
+
 async def test_labels_of_others_are_harmless() -> None:
     timeline = Timeline()
     async with Harness(timeline).run(80, 6) as pilot:
-        timeline.show(Marks(b"\x01" * 60, (Mark(0, "end", "[/x]\x1b]0;t\x07\n[b]name"),)), 59)
+        timeline.show(View(Marks(b"\x01" * 60, (Mark(0, "end", "[/x]\x1b]0;t\x07\n[b]name"),)), 59, 59))
         await pilot.pause()
         assert "0 [/x] [b]name" in lines(timeline)[2]
 

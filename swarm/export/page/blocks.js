@@ -1,7 +1,7 @@
 // Blocks: proposals, reports, diffs, Markdown. Elements are made one by one; nothing is read as HTML.
 
 const TAGS = new Set(
-  "p h3 h4 h5 h6 ul ol li pre code blockquote table thead tbody tr th td strong em s br hr".split(" "),
+  "p h4 h5 h6 ul ol li pre code blockquote table thead tbody tr th td strong em s br hr".split(" "),
 );
 const SAFE = /^(https?:\/\/|mailto:)/i;
 const LINES = 2000;
