@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from app import keys
+from app import key_lines, keys
 from app.attention import Attention
 from app.choice import Choice, waiting
 from app.desk import Desk
@@ -149,11 +149,11 @@ class BoardScreen(OtherWays, Writing):
     def _show_keys(self, waits: int) -> None:
         part = "files" if self.pane == "middle" and self.middle.browser.on else self.pane
         part = "past" if self.in_past and part not in ("files", "timeline") else part
-        found = [*keys.line(part, self._changed)] if part in keys.LINES else []
+        found = [*key_lines.line(part, self._changed)] if part in key_lines.LINES else []
         if part not in ("past", "files", "timeline"):
-            found += keys.line("asked", self._changed) if self.newest.open_questions else []
-            found += keys.line("board", self._changed)
-        self.query_one(KeyLine).show(found, keys.line("always", self._changed))
+            found += key_lines.line("asked", self._changed) if self.newest.open_questions else []
+            found += key_lines.line("board", self._changed)
+        self.query_one(KeyLine).show(found, key_lines.line("always", self._changed))
         self.show_tabs(self._tab_words(waits))
 
     def _tab_words(self, waits: int) -> dict[str, str]:

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import Screen
 
-from app import keys
+from app import key_lines, keys
 from app.latest import Latest
 from app.screens.notice import Notice
 from swarm.difference import difference
@@ -53,7 +53,9 @@ class CompareScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Reads both moments."""
-        self.query_one(KeyLine).show(keys.line("comparing", self._changed), keys.line("always", self._changed))
+        self.query_one(KeyLine).show(
+            key_lines.line("comparing", self._changed), key_lines.line("always", self._changed)
+        )
         self.query_one(Comparison).focus()
         self._compare()
 

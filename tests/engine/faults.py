@@ -1,64 +1,86 @@
-"""A disk that fails, or a process that dies, at one chosen call of the operating system."""
+"""A disk that fails: every call to the operating system that changes or locks something in a folder can be counted, and
+made to fail.
+"""
 
 from __future__ import annotations
 
-import errno
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from swarm.store import appender
 
-_CALLS = ("open", "pwrite", "pread", "fsync", "ftruncate", "link", "replace", "unlink")
+_CALLS = (
+    *("open", "write", "pwrite", "pread", "fstat", "ftruncate", "fsync", "rename", "replace", "link"),
+    *("mkdir", "unlink", "chmod", "fchmod"),
+)
+"""What is called by its name in `os`; the sync of a journal and locks have names of their own."""
+
+_NO_ROOM = ("pread", "fstat", "flock", "ftruncate", "unlink")
 
 
-class Died(BaseException):
-    """The process is dead: nothing that it does from here on reaches the disk."""
-
-
-class Fault:
-    """What happens at a call.
+class Disk:
+    """Counts the calls that are about a folder, and has one of them fail, or all from that one on.
 
     Args:
-        at: Number of the call, from 1.
-        kind: `error`: this call fails for want of room; `death`: it is half done, and it and all later ones do nothing.
+        folder: On the disk.
+        number: Of the call that fails, from 0; None for none.
+        error: With which it fails.
+        lasting: All calls after it that need room fail as well.
 
     Attributes:
-        happened: Whether there was such a call.
+        calls: What was called, in order.
+        failed: Whether a call has failed.
     """
 
-    def __init__(self, at: int, kind: Literal["error", "death"]) -> None:
-        self.happened = False
-        self._at, self._kind = at, kind
-        self._calls = 0
+    def __init__(self, folder: Path, number: int | None = None, error: int = 0, *, lasting: bool = False) -> None:
+        self._folder, self._number, self._error, self._lasting = str(folder), number, error, lasting
+        self.calls: list[str] = []
+        self.failed = False
 
-    def wrapped(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any, **named: Any) -> Any:
-            self._calls += 1
-            if self._calls == self._at:
-                self.happened = True
-                if self._kind == "error":
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                if real is _pwrite:
-                    _pwrite(args[0], args[1][: len(args[1]) // 2], args[2])
-            if self.happened and self._kind == "death":
-                raise Died
-            return real(*args, **named)
+    @contextmanager
+    def mounted(self) -> Iterator[None]:
+        """Stands between the program and the operating system; nothing waits for a real disk meanwhile."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name in _CALLS:
+                patch.setattr(os, name, self._between(name, getattr(os, name)))
+            patch.setattr(os, "fsync", self._between("fsync", lambda fd: None))
+            patch.setattr(appender, "_sync", self._between("fdatasync", lambda fd: None))
+            patch.setattr(fcntl, "flock", self._between("flock", fcntl.flock))
+            yield
+
+    def _between(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            place = self._place(arguments[0], options.get("dir_fd", options.get("src_dir_fd")))
+            if place.startswith(self._folder):
+                self._maybe_fail(name, place)
+            return real(*arguments, **options)
 
         return call
 
+    def _place(self, first: Any, folder: int | None) -> str:
+        """The path that a call is about: its first argument is one, perhaps within a folder, or an open file."""
+        if isinstance(first, int):
+            return _opened(first)
+        path = os.fsdecode(first)
+        return os.path.join(_opened(folder), path) if folder is not None else os.path.abspath(path)
 
-_pwrite = os.pwrite
+    def _maybe_fail(self, name: str, place: str) -> None:
+        number = len(self.calls)
+        self.calls.append(f"{name} {place.removeprefix(self._folder)}")
+        takes_room = name not in _NO_ROOM
+        if number == self._number or (self._lasting and self.failed and takes_room):
+            self.failed = True
+            raise OSError(self._error, os.strerror(self._error), place)
 
 
-@contextmanager
-def failing(fault: Fault) -> Iterator[None]:
-    """Lets a fault happen within the block."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in _CALLS:
-            patch.setattr(os, name, fault.wrapped(getattr(os, name)))
-        patch.setattr(appender, "_sync", fault.wrapped(os.fdatasync))
-        yield
+def _opened(fd: int) -> str:
+    try:
+        return os.readlink(f"/proc/self/fd/{fd}")
+    except OSError:
+        return ""

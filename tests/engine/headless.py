@@ -53,6 +53,11 @@ class Job(Value):
     dies_after: str = ""
 
 
+def _say(*words: object) -> None:
+    """One line at once: a process that is killed leaves no half of one."""
+    os.write(sys.stdout.fileno(), f"{' '.join(map(str, words))}\n".encode())
+
+
 def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -60,7 +65,7 @@ def _die() -> None:
 def _tell(job: Job) -> Callable[[Sequence[f.Frame], Swarm], None]:
     def tell(frames: Sequence[f.Frame], state: Swarm) -> None:
         for frame in frames:
-            print("frame", frame.frame, digest_of(f.encode(frame)), flush=True)
+            _say("frame", frame.frame, digest_of(f.encode(frame)))
         if any(job.dies_at == f"{frame.kind} {_about(frame, state)}" for frame in frames):
             _die()
 
@@ -102,12 +107,12 @@ async def drive(job: Job) -> None:
     async with taken_up(Home(Path(job.root)), job.run) as engine:
         engine.ledger.listen(_tell(job))
         await engine.settled()
-        print("settled", engine.state.frame, flush=True)
+        _say("settled")
         if job.stays:
             await asyncio.Event().wait()
 
 
-def _use(found: Probe) -> None:
+def use(found: Probe) -> None:
     async def known() -> Probe:
         return found
 
@@ -117,9 +122,9 @@ def _use(found: Probe) -> None:
 def _live(job: Job, best: Probe) -> None:
     """All that a process does; it never comes back."""
     try:
-        _use(best if job.tier == "full" else Probe(tier="none"))
+        use(best if job.tier == "full" else Probe(tier="none"))
         _doomed(job)
-        print("began", os.getpid(), flush=True)
+        _say("began", os.getpid())
         asyncio.run(drive(job))
         os._exit(0)
     except BaseException:
@@ -138,7 +143,7 @@ def main() -> None:
         if not pid:
             _live(job, best)
         _, status = os.waitpid(pid, 0)
-        print("ended", os.waitstatus_to_exitcode(status), flush=True)
+        _say("ended", os.waitstatus_to_exitcode(status))
 
 
 if __name__ == "__main__":
