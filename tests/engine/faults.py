@@ -67,8 +67,8 @@ class Disk:
         """The path that a call is about: its first argument is one, perhaps within a folder, or an open file."""
         if isinstance(first, int):
             return _opened(first)
-        path = os.fsdecode(first)
-        return os.path.join(_opened(folder), path) if folder is not None else os.path.abspath(path)
+        within = Path.cwd() if folder is None else Path(_opened(folder))
+        return str(within / os.fsdecode(first))
 
     def _maybe_fail(self, name: str, place: str) -> None:
         number = len(self.calls)
@@ -81,6 +81,6 @@ class Disk:
 
 def _opened(fd: int) -> str:
     try:
-        return os.readlink(f"/proc/self/fd/{fd}")
+        return str(Path(f"/proc/self/fd/{fd}").readlink())
     except OSError:
         return ""

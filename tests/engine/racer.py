@@ -1,7 +1,7 @@
 """A process that races with another one: each line of standard input is a moment at which both do the same.
 
-`python -m tests.engine.racer ROOT RUN` opens a run, or follows it, and leaves a note; `python -m tests.engine.racer ROOT`
-begins a run. What became of it is a line on standard output.
+`python -m tests.engine.racer ROOT RUN` opens a run, or follows it, and leaves a note; without RUN it begins a run. What
+became of it is a line on standard output.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm.errors import PathRefused, WorkspaceError
+from swarm.errors import PathRefused, WorkspaceError, WriteFailed
 from swarm.workspace import files, paths
 
 LIMIT = 1024
@@ -230,7 +230,7 @@ class TestWriting:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr("swarm.workspace.files.os.rename", full)
-        with pytest.raises(WorkspaceError, match=r"src/a\.py: No space left on device"):
+        with pytest.raises(WriteFailed, match=r"src/a\.py: No space left on device"):
             files.write_bytes(root, PurePosixPath("src/a.py"), b"new\n")
         assert (root / "src" / "a.py").read_bytes() == b"a\n"
         assert [path.name for path in (root / "src").iterdir()] == ["a.py"]
