@@ -55,4 +55,3 @@ class Appender:
             raise Conflict(f"{self._path}: another program wrote to this file; open the run again")
         if not status.st_nlink:
             raise WriteFailed(f"{self._path}: the file was deleted while the run was open; restore it")
-

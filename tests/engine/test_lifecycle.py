@@ -104,14 +104,15 @@ async def test_when_the_disk_fails_everybody_who_waits_is_told_and_nothing_more_
 
 async def _count(batches: Any) -> int:
     """How many frames come before it is said that no more will."""
-    count = 0
-    try:
+    found: list[int] = []
+
+    async def take() -> None:
         async for frames in batches:
-            count += len(frames)
-    except WriteFailed as error:
-        assert "the disk is full" in str(error)
-        return count
-    pytest.fail("nobody was told that no more will come")
+            found.append(len(frames))
+
+    with pytest.raises(WriteFailed, match="the disk is full"):
+        await take()
+    return sum(found)
 
 
 async def test_a_log_that_breaks_in_a_way_of_its_own_stops_the_run_as_well() -> None:
