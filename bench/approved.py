@@ -35,19 +35,20 @@ def _compare(mode: str, python: Path | None, sizes: Sizes, place: Path) -> Itera
     state = "small state" if mode == "small" else "gathered reports"
     with ExitStack() as stack:
         ours = stack.enter_context(own(mode, place / f"ours-{mode}"))
+        acting = [stack.enter_context(own("acting", place / "ours-acting"))] if mode == "gathered" else []
         peers = [stack.enter_context(peer) for peer in _peers(mode, python, place)]
-        taken = _turns([ours, *peers], sizes.steps, sizes.window)
+        taken = _turns([ours, *peers, *acting], sizes.steps, sizes.window)
         name = f"approved step, 1 to {sizes.steps:,}, {state}"
-        yield from _figures(name, taken, Bound(5, least=True))
+        yield from _figures(name, taken, len(peers), Bound(5, least=True))
         if mode == "small" or sizes.far <= sizes.steps:
             return
         if shutil.disk_usage(place).free < ROOM:
             print(f"  step {sizes.far:,} is left out: it takes {ROOM // 10**9} GB of free disk")
             return
-        taken = _turns([ours, *peers], sizes.far, sizes.window)
+        taken = _turns([ours, *peers, *acting], sizes.far, sizes.window)
         last = [times[-sizes.rounds * 2 :] for times in taken]
         name = f"approved step, at {sizes.far:,}, {state}"
-        yield from _figures(name, last, Bound(50, least=True))
+        yield from _figures(name, last, len(peers), Bound(50, least=True))
 
 
 def _peers(mode: str, python: Path | None, place: Path) -> list[Contender]:
@@ -76,10 +77,13 @@ def _written(ours: Contender) -> int:
     return SwarmFolder(ours.place).history(RUN).stat().st_size
 
 
-def _figures(name: str, taken: Sequence[Sequence[float]], bound: Bound) -> Iterator[Figure]:
-    """Ours beside LangGraph as it is commonly used, and, only to be looked at, beside its newer channel."""
-    cost, *peers, least = [statistics.median(times) for times in taken]
+def _figures(name: str, taken: Sequence[Sequence[float]], count: int, bound: Bound) -> Iterator[Figure]:
+    """Ours beside LangGraph as it is commonly used; and, only to be looked at, beside its newer channel, and acting."""
+    cost, *others, least = [statistics.median(times) for times in taken]
+    peers, acting = others[:count], others[count:]
     if not peers:
         yield Figure(name, micro(cost), floor=micro(least))
     for label, peer, limit in zip(("LangGraph", "its DeltaChannel"), peers, (bound, None), strict=False):
         yield Figure(name, micro(cost), f"{label} {micro(peer)}", micro(least), peer / cost, limit)
+    for own_cost in acting:
+        yield Figure(f"{name}, acting", micro(own_cost), f"without {micro(cost)}", micro(least), own_cost / cost)

@@ -27,11 +27,11 @@ _WINDOW = 20
 
 def measure(sizes: Sizes, place: Path) -> Iterator[Figure]:
     late, early, least = [], [], []
-    with own("gathered", place / "long") as long:
+    with own("acting", place / "long") as long:
         _grow(long, sizes.frames // _FRAMES)
         each = SwarmFolder(long.place).history(RUN).stat().st_size // (long.steps * _FRAMES)
         for number in range(sizes.rounds):
-            with own("gathered", place / f"short-{number}") as short:
+            with own("acting", place / f"short-{number}") as short:
                 short.advance(sizes.near // _FRAMES - _TURNS * _WINDOW // 2)
                 for _ in range(_TURNS):
                     early.append(short.advance(_WINDOW) / _FRAMES)

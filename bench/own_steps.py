@@ -1,14 +1,15 @@
 """Our side of the comparison: one node whose every step waits at a gate that a command approves.
 
-Run as `python -m bench.own_steps MODE FOLDER`, see `bench.contender`. A step here is an effect in all that makes one
-durable: the proposal with its digest (synced before it is shown), the decision (synced before anything is done), the
-intent (synced before the effect) and the result (synced before the next step): four frames, of which the peer has no
-counterpart to the third. The effect itself does nothing, as the peer's does nothing.
+Run as `python -m bench.own_steps MODE FOLDER`, see `bench.contender`. A step here is the proposal with its digest
+(synced before it is shown), the decision (synced before it is acknowledged) and the result (synced before what follows
+from it is shown). As the peer's step it changes nothing outside of its state, so all three may share one append.
 
 Modes:
     small: The proposal and the result are a few words.
     gathered: Both carry a report of 200 bytes, and the action gathers the reports of all its steps. They are kept once
         each in the history and nowhere twice, so a step writes as much at its end as at its beginning.
+    acting: The same by effects that may change the world: decision and intent are synced before each of them, for
+        which the peer has no counterpart.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ Body = Callable[[NodeContext], Awaitable[Report]]
 
 
 class Desk(NoWorld):
-    """A world where saving a text has it for its result, and touches nothing."""
+    """A world where saving a text has it for its result; it changes nothing, or counts as one that does."""
+
+    def __init__(self, *, acts: bool = False) -> None:
+        self.acts = acts
 
     async def perform(self, proposal: AnyProposal, mark: Mark) -> Effect:
         assert isinstance(proposal, Save)
@@ -43,7 +47,7 @@ class Desk(NoWorld):
 
 def text_of(mode: str, number: int) -> str:
     text = f"report {number}"
-    return text.ljust(REPORT, "x") if mode == "gathered" else text
+    return text if mode == "small" else text.ljust(REPORT, "x")
 
 
 async def keep(node: NodeContext, report: Report, reason: str) -> Report:
@@ -74,7 +78,7 @@ def _told(mode: str) -> Body:
 
 async def main(mode: str, place: Path) -> None:
     actions = {"root": Action("root", _told(mode), keep)}
-    async with engine(place, actions, Desk()) as running:
+    async with engine(place, actions, Desk(acts=mode == "acting")) as running:
         await deciding(running)
 
 

@@ -48,11 +48,11 @@ class Asides:
         found = (head.gates[gate] for gate in head.open_gates)
         return next((gate for gate in found if (gate.node, gate.kind, gate.seq) == (self._id, kind, seq)), None)
 
-    def _by_rule(self, gate: str) -> None:
-        """Decides a gate if the level in force does so by itself."""
+    async def _by_rule(self, gate: str) -> None:
+        """Decides a gate if the level in force does so by itself; a node that this stops goes no further."""
         head = self._ledger.head
         if decided := decided_by_rule(head, head.nodes[self._id], gate, head.gates[gate].proposal):
-            self._context.engine.put(decision_frames(head, decided))
+            await self._context.engine.put(decision_frames(head, decided))
 
     async def may_think(self) -> None:
         """Returns when the run may use its model: an endpoint that nobody named is asked about first."""
@@ -75,7 +75,7 @@ class Asides:
             if gate and gate.digest != budget.digest:
                 self._ledger.put(closed([gate], "stale", "the limits have changed since"))
             name = gate.id if gate and gate.digest == budget.digest else self.open(seq, budget)
-            self._by_rule(name)
+            await self._by_rule(name)
             await self._decided(name, self._context.state.limits)
         if gate := self._aside("budget", seq):
             self._ledger.put(closed([gate], "withdrawn", "the limit was raised meanwhile"))
@@ -90,7 +90,7 @@ class Asides:
             nothing_new=isinstance(error, NothingNew),
         )
         name = self.open(0, failure)
-        self._by_rule(name)
+        await self._by_rule(name)
         await self._decided(name)
 
     async def was_failing(self) -> bool:

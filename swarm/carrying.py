@@ -76,7 +76,7 @@ class Carrying:
         """Nobody need be asked about what cannot be done: whoever thought of it is told why, as by a rejection."""
         why = one_line(error)
         frame = f.StepEnded(node=self._id, seq=seq, step=kind, key=key, outcome="rejected", error=why, value={})
-        await self._ledger.append(frame)
+        await self._ledger.note(frame)
         return frame
 
     async def _carry_out(self, seq: int, kind: f.StepKind, key: str, gate: Gate, make: Make) -> f.StepEnded | None:
@@ -92,10 +92,11 @@ class Carrying:
                 raise
             except Exception as error:
                 return await self._end(seq, kind, key, gate, Effect(error=one_line(error)))
-            if _as_decided(gate, fresh).digest != gate.final.digest:
-                await self._ledger.append(*stale(self._ledger.head, gate, "what it touches has changed since"))
+            if fresh is not gate.final and _as_decided(gate, fresh).digest != gate.final.digest:
+                await self._ledger.note(*stale(self._ledger.head, gate, "what it touches has changed since"))
                 return None
-            await self._begin(seq, kind, key, gate.id)
+            if world.acts:
+                await self._begin(seq, kind, key, gate.id)
             return await self._perform(seq, kind, key, gate)
 
     async def _settle(self) -> None:
@@ -139,7 +140,7 @@ class Carrying:
             gate=gate.id,
         )
         gone = dependents(self._ledger.head, gate) if effect.error else []
-        await self._ledger.append(frame, *closed(gone, "stale", "what it would follow from failed"))
+        await self._ledger.note(frame, *closed(gone, "stale", "what it would follow from failed"))
         if effect.error:
             raise StepFailed(effect.error)
         return frame
@@ -151,11 +152,13 @@ class Carrying:
         """
         world, gate, owner = self._context.engine.world, self._context.state.gates[str(step.gate)], (self._id, step.seq)
         async with world.turn(gate.final, owner):
+            await self._ledger.synced()
             effect = await _tried(world.prove(gate.final, self._mark(step.seq)))
             if effect is not None:
                 return await self._known(step, gate, effect)
         choice = await self._asked_in_doubt(step, gate)
         async with world.turn(gate.final, owner):
+            await self._ledger.synced()
             return await self._known(step, gate, await _tried(self._as_chosen(step, gate, choice)))
 
     async def _known(self, step: Step, gate: Gate, effect: Effect) -> f.StepEnded:

@@ -30,11 +30,11 @@ def decide_gates(state: Swarm, command: c.Decide) -> list[f.Frame]:
     if len(command.gates) > 1 and (command.proposal or command.report):
         raise Refused("an edit is for one gate: name one")
     frames: list[f.Frame] = []
+    now: list[f.Frame] = []
     for gate in sorted({_open_gate(state, seen).id for seen in command.gates}, key=int):
-        if state.gates[gate].status == "open":  # what is decided of one may take another one back
-            now = _decided(state, state.gates[gate], command)
-            frames += now
-            state = fold(now, state)
+        state = fold(now, state)  # what was decided of one may take this one back
+        now = _decided(state, state.gates[gate], command) if state.gates[gate].status == "open" else []
+        frames += now
     return frames
 
 
@@ -119,11 +119,14 @@ def _edited(state: Swarm, gate: Gate, command: c.Decide) -> AnyProposal:
 
 
 def decision_frames(state: Swarm, decided: f.GateDecided) -> list[f.Frame]:
-    """The frames of a decision: itself, what it leads to at once, and the gates that it takes back."""
+    """The frames of a decision: itself, what it leads to at once, and the gates that it takes back.
+
+    An approval does neither: its node goes on by itself.
+    """
+    if decided.decision == "approve":
+        return [decided]
     after = fold([decided], state)
     frames: list[f.Frame] = [decided, *consequences(after, after.gates[decided.gate])]
-    if decided.decision == "approve":
-        return frames
     after = fold(frames, state)
     gone = dependents(after, after.gates[decided.gate])
     return frames + closed(gone, "withdrawn", f"gate {decided.gate} was not approved as shown")

@@ -10,7 +10,7 @@ from swarm.values import Value
 
 
 class Mark(Value):
-    """What names an effect in a commit: the run, the node and the frame of its intent."""
+    """What names an effect in a commit: the run, the node and the frame of its intent, -1 where it needs none."""
 
     run: str
     node: str

@@ -60,6 +60,7 @@ class Engine:
         self._aside: set[asyncio.Task[None]] = set()
         self._behind: set[str] = set()
         self._offer = MergeOffer(ledger, world)
+        ledger.listen_early(self._wake)
         ledger.listen(self._on_frames)
 
     # The session
@@ -92,9 +93,9 @@ class Engine:
         if isinstance(command, OfferMerge):
             await self._offer.on_demand(command)
         elif frames := decide(self.ledger.head, command):
-            await asyncio.shield(self.put(frames))
+            await self.put(frames)
         else:
-            await self.ledger.flush()
+            await self.ledger.synced()
 
     def put(self, frames: Sequence[f.Frame]) -> asyncio.Future[None]:
         """Queues frames for writing, and at once takes back the work of the nodes that they stop.
@@ -213,7 +214,7 @@ class Engine:
         await context.asides.may_start()
         if not node.started:
             await context.ready()
-            await self.ledger.append(
+            await self.ledger.note(
                 f.NodeStarted(node=node.id, action=action.name, version=action.version, attempt=node.attempt)
             )
         report = await action.run(context)
@@ -231,6 +232,24 @@ class Engine:
 
     # What frames cause
 
+    def _wake(self, frames: Sequence[f.Frame], head: Swarm) -> None:
+        """Tells nodes of what concerns them before it is on disk: they go on up to their next act, which waits for it.
+
+        A parent is told of the end of a child if it was the last one.
+        """
+        for frame in frames:
+            node = frame.node
+            if _concerns_all(frame, head):
+                for context in self.contexts.values():
+                    context.poke()
+            elif node in self.contexts:
+                self.contexts[node].poke()
+            if node and isinstance(frame, f.NodeEnded):
+                parent, seq, _ = head.nodes[node].origin
+                step = head.steps.get((parent or "", seq))
+                if parent in self.contexts and step and not step.remaining:
+                    self.contexts[parent].poke()
+
     def _on_frames(self, frames: Sequence[f.Frame], state: Swarm) -> None:
         for frame in frames:
             self._dispatch(frame, state)
@@ -239,28 +258,13 @@ class Engine:
     def _dispatch(self, frame: f.Frame, state: Swarm) -> None:
         for operation in work(frame):
             if operation.kind == "terminate":
-                self._ended(state.nodes[operation.node])
+                self.caught_up(operation.node)  # its own work may have ended before it had begun
             elif not state.ended:
                 self._runner.spawn(operation.node, self._work)
-        decided = state.gates[frame.gate].proposal if isinstance(frame, f.GateDecided) else None
-        if isinstance(frame, f.Continued | f.LimitsRaised) or isinstance(decided, Network):
-            for context in self.contexts.values():
-                context.poke()
-        elif isinstance(frame, f.RunEnded):
+        if isinstance(frame, f.RunEnded):
             self._beside(self._offer.after_end())
-        elif isinstance(frame, f.GateDecided) and isinstance(decided, Merge):
+        elif isinstance(frame, f.GateDecided) and isinstance(state.gates[frame.gate].proposal, Merge):
             self._beside(self._offer.carry_out(frame.gate))
-        if frame.node in self.contexts:
-            self.contexts[frame.node].poke()
-
-    def _ended(self, node: Node) -> None:
-        """Wakes the parent of a node if it was the last child; its own work may have ended before it had begun."""
-        self.caught_up(node.id)
-        state = self.ledger.state
-        parent, seq, _ = node.origin
-        step = state.steps.get((parent or "", seq))
-        if parent in self.contexts and step and not step.remaining:
-            self.contexts[parent].poke()
 
     def _beside(self, work: object) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work)  # type: ignore[arg-type]
@@ -272,3 +276,10 @@ class Engine:
         self._moved.set()
         if not task.cancelled() and isinstance(error := task.exception(), Exception):
             self.ledger.stop(error)
+
+
+def _concerns_all(frame: f.Frame, head: Swarm) -> bool:
+    """Whether a frame may set any node going."""
+    if isinstance(frame, f.GateDecided):
+        return isinstance(head.gates[frame.gate].proposal, Network)
+    return isinstance(frame, f.Continued | f.LimitsRaised)

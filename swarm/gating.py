@@ -52,7 +52,7 @@ class Gating:
             gate = self._present(seq)
             if gate is None:
                 proposal = await make()
-                if proposal.digest in self.rejected:
+                if self.rejected and proposal.digest in self.rejected:
                     raise NothingNew("the same was proposed and rejected before: there is nothing else to propose")
                 gate = self._match(seq, key, proposal, revision) or await self._open(seq, key, proposal, revision, then)
             await self._no_longer_open(gate.id)
@@ -149,7 +149,7 @@ class Gating:
             node=self._id, seq=seq, step=kind, key=key, outcome=outcome, error=decision.reason, value={}, gate=gate.id
         )
         self.note_rejected(frame)
-        await self._ledger.append(frame)
+        await self._ledger.note(frame)
         return frame
 
     async def terminate(self, seq: int, report: Report, revision: int) -> str | None:

@@ -19,13 +19,16 @@ Listener = Callable[[Sequence[f.Frame], Swarm], None]
 _Taken = tuple[f.Frame, bytes, Swarm]
 
 _TAIL = 4096
+_AHEAD = 64
+"""As many frames may wait to be written before those who go on without waiting are held up."""
 
 
 class Ledger:
     """The one writer of a run's history.
 
     `head` is the state with every frame that was given a number, `state` the state with those that are on disk. What
-    is proposed is judged against `head`; what is done follows from `state`. `timeline` has the states before.
+    is proposed is judged against `head`, and nodes live there; what leaves the process (a gate that is shown, a call of
+    a model, an effect, an acknowledgement) follows from `state`. `timeline` has the states before.
 
     Args:
         log: Where frames are kept.
@@ -46,6 +49,7 @@ class Ledger:
         self._waiting: list[asyncio.Future[None]] = []
         self._writer: asyncio.Task[None] | None = None
         self._listeners: list[Listener] = []
+        self._early: list[Listener] = []
         self._tail: deque[f.Frame] = deque(maxlen=_TAIL)
         self._bell = Bell()
 
@@ -55,6 +59,13 @@ class Ledger:
         It is called with no frames when nothing more will come: a write has failed, or the ledger was stopped.
         """
         self._listeners.append(listener)
+
+    def listen_early(self, listener: Listener) -> None:
+        """Calls `listener` with each group of frames as soon as it has its numbers, and with `head`.
+
+        Whoever it wakes runs before the group is written: what they put at once shares its append.
+        """
+        self._early.append(listener)
 
     def put(self, frames: Sequence[f.Frame]) -> asyncio.Future[None]:
         """Numbers frames and queues them for writing, in the order of the calls.
@@ -81,6 +92,8 @@ class Ledger:
         self.head = head
         self._pending += taken
         self._waiting.append(done)
+        for listener in self._early:
+            listener([frame for frame, _, _ in taken], head)
         if self._writer is None:
             self._writer = asyncio.create_task(self._write())
         return done
@@ -88,10 +101,17 @@ class Ledger:
     async def append(self, *frames: f.Frame) -> None:
         """Numbers frames and returns when they are on disk."""
         if frames:
-            await asyncio.shield(self.put(frames))
+            await self.put(frames)
+
+    async def note(self, *frames: f.Frame) -> None:
+        """Numbers frames and returns before they are on disk, unless much waits to be written already."""
+        written = self.put(frames)
+        if len(self._pending) > _AHEAD:
+            await written
 
     async def _write(self) -> None:
         while self._pending:
+            await asyncio.sleep(0)  # who was woken by what is pending, and by what that led to, may share the group
             batch, self._pending = self._pending, []
             waiting, self._waiting = self._waiting, []
             frames = [frame for frame, _, _ in batch]
@@ -135,9 +155,19 @@ class Ledger:
             self._tell([])
 
     async def flush(self) -> None:
-        """Returns when all that was put is on disk."""
+        """Returns when all that was put is on disk, or cannot be written."""
         if self._writer:
             await asyncio.shield(self._writer)
+
+    async def synced(self) -> None:
+        """Returns when all that was put is on disk.
+
+        Raises:
+            HistoryError: If it could not be written, or the ledger was stopped.
+        """
+        await self.flush()
+        if self.error:
+            raise self.error
 
     async def frames(self, after: int = -1, upto: int | None = None) -> list[f.Frame]:
         """Frames with numbers above `after`, up to and with `upto`."""
@@ -148,7 +178,9 @@ class Ledger:
         return [f.decode(line) for line in await self._log.read(self._run, after, last)]
 
     async def frame(self, number: int) -> f.Frame:
-        """One frame by its number."""
+        """One frame by its number, once it is on disk."""
+        if number > self.state.frame:
+            await self.synced()
         return (await self.frames(number - 1, number))[0]
 
     async def follow(self, since: int = -1) -> AsyncIterator[list[f.Frame]]:

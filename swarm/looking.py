@@ -107,7 +107,7 @@ class Looking(Steps):
             except Exception as error:
                 await self.fail(seq, kind, key, one_line(error))
                 raise StepFailed(one_line(error)) from error
-            await self.engine.ledger.append(f.StepEnded(node=self.id, seq=seq, step=kind, key=key, value=value))
+            await self.engine.ledger.note(f.StepEnded(node=self.id, seq=seq, step=kind, key=key, value=value))
             return value
 
     # What only a watcher sees: neither recorded nor read by a model

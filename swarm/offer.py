@@ -43,7 +43,7 @@ class MergeOffer:
         if not state.ended:
             raise Refused(f"run {state.run} is {state.status}: it can be merged once it has ended")
         if command.id in state.commands or _waits(state):
-            await self._ledger.flush()
+            await self._ledger.synced()
         elif not await self._open(command.id):
             raise Refused(f"run {state.run} has nothing to merge: all of {state.branch} is in your branch")
 
@@ -59,7 +59,7 @@ class MergeOffer:
             return False
         head = self._ledger.head
         if _waits(head):  # somebody else asked for it meanwhile
-            await self._ledger.flush()
+            await self._ledger.synced()
             return True
         opened = f.GateOpened(
             node=head.root, gate=str(head.next_gate), seq=0, proposal=offer, digest=offer.digest, command=command

@@ -39,7 +39,7 @@ async def spawn(
         if error := fails(pairs) if fails else "":
             await node.fail(seq, "spawn", key, error)
             raise StepFailed(error)
-        await node.engine.ledger.append(f.StepEnded(node=node.id, seq=seq, step="spawn", key=key))
+        await node.engine.ledger.note(f.StepEnded(node=node.id, seq=seq, step="spawn", key=key))
         return Result(edited=node.was_edited(joined.gate)), pairs
 
 

@@ -35,12 +35,12 @@ class Steps:
 
     @property
     def state(self) -> Swarm:
-        """The run as it is on disk."""
-        return self.engine.ledger.state
+        """The run with all that was given a number: a node goes on at once, and waits for the disk before it acts."""
+        return self.engine.ledger.head
 
     @property
     def node(self) -> Node:
-        """The node as it is on disk."""
+        """The node as it is in `state`."""
         return self.state.nodes[self.id]
 
     @property
@@ -130,6 +130,6 @@ class Steps:
 
     async def fail(self, seq: int, kind: f.StepKind, key: str, error: str, schema: str = "") -> None:
         """Records that a step failed."""
-        await self.engine.ledger.append(
+        await self.engine.ledger.note(
             f.StepEnded(node=self.id, seq=seq, step=kind, key=key, schema_name=schema, outcome="failed", error=error)
         )

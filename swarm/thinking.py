@@ -37,7 +37,7 @@ async def think(steps: Steps, schema: type[T], key: str, rejected: str, inputs: 
         ended = f.StepEnded(
             node=steps.id, seq=seq, step="think", key=key, schema_name=schema.__name__, value=value, usage=usage
         )
-        await steps.engine.ledger.append(ended)
+        await steps.engine.ledger.note(ended)
         return thought
 
 
@@ -66,6 +66,7 @@ def request_of(steps: Steps, schema: type[Thought], rejected: str, inputs: dict[
 async def _intended(steps: Steps, request: Request, begun: f.StepBegun, step: Step | None) -> Request:
     """Records what is asked; a thought that was begun before is asked again in the words of its record."""
     if step and step.begun >= 0:
+        await steps.engine.ledger.synced()
         recorded = await steps.engine.ledger.frame(step.begun)
         assert isinstance(recorded, f.StepBegun)
         return request.model_copy(update={"messages": Request.recorded(recorded.intent).messages})
@@ -95,7 +96,7 @@ async def ask(steps: Steps, questions: Sequence[Ask], key: str) -> dict[str, str
             steps.engine.ledger.put([f.StepBegun(node=steps.id, seq=seq, step="ask", key=key)])
         answers = await _asked(steps, seq, questions)
         answers = {name: str(answer) for name, answer in answers.items()}
-        await steps.engine.ledger.append(f.StepEnded(node=steps.id, seq=seq, step="ask", key=key, value=answers))
+        await steps.engine.ledger.note(f.StepEnded(node=steps.id, seq=seq, step="ask", key=key, value=answers))
         return answers
 
 
@@ -112,7 +113,7 @@ async def _asked(steps: Steps, seq: int, questions: Sequence[Ask]) -> dict[str, 
             frames.append(answered)
         elif head.defaults and question.default is not None:
             frames.append(assumed(steps.id, f"q{number}", question.default))
-    await steps.engine.ledger.append(*frames)
+    await steps.engine.ledger.note(*frames)
     found = await steps.until(lambda state: _done(state.steps[steps.id, seq]))
     return {steps.state.questions[name].ask.name: steps.state.questions[name].answer for name in found.questions}
 

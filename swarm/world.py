@@ -25,6 +25,13 @@ class World(Protocol):
         """The sandbox tier in force: `full` or `none`."""
 
     @property
+    def acts(self) -> bool:
+        """Whether its effects change anything outside of the history: then their intent is on disk before they begin.
+
+        One that changes nothing needs no intent: it cannot be in doubt, and is done again if its result was lost.
+        """
+
+    @property
     def head(self) -> str:
         """The newest commit of the run's branch; empty where there is none."""
 
@@ -122,6 +129,7 @@ class NoWorld:
     """For runs that only think, ask and spawn; everything else fails with one clear line."""
 
     tier = "none"
+    acts = False
     head = ""
     copy: Copy = NoCopy()
 

@@ -13,6 +13,7 @@ from swarm.store.journal import Journal
 from swarm.store.layout import Header, Origin
 from swarm.store.lock import RunLock
 from swarm.store.log import Bell, check_expected
+from swarm.store.worker import Worker
 
 
 class FileLog:
@@ -31,6 +32,7 @@ class FileLog:
         self._poll = poll
         self._runs: dict[str, _Run] = {}
         self._bell = Bell()
+        self._worker = Worker("history")
         self._closed = False
 
     async def claim(self, run: str, origin: Origin | None = None) -> int:
@@ -43,7 +45,7 @@ class FileLog:
 
     async def append(self, run: str, expected: int, frames: Sequence[bytes]) -> int:
         """See `Log.append`."""
-        last = await asyncio.to_thread(self._of(run).append, expected, frames)
+        last = await self._worker.do(self._of(run).append, expected, frames)
         self._bell.ring()
         return last
 
@@ -85,6 +87,7 @@ class FileLog:
         self._bell.ring()
         for run in self._runs.values():
             await asyncio.to_thread(run.close)
+        self._worker.close()
 
     def _of(self, run: str) -> "_Run":
         if self._closed:

@@ -50,6 +50,11 @@ class GitWorld(Looking):
         return self._sandbox.tier
 
     @property
+    def acts(self) -> bool:
+        """It does: files, commits, tags, memory."""
+        return True
+
+    @property
     def head(self) -> str:
         """The newest commit of the run's branch."""
         return self._head

@@ -80,6 +80,7 @@ class Shelf(NoWorld):
     """
 
     tier = "full"
+    acts = True
 
     def __init__(self) -> None:
         self.files: dict[str, str] = {}

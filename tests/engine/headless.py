@@ -23,6 +23,7 @@ from swarm.home import Home
 from swarm.spaces.builtin import builtin_space
 from swarm.state import Swarm
 from swarm.store.blobs import digest_of
+from swarm.store.filelog import FileLog
 from swarm.values import Value
 from swarm.workspace.git import version
 from swarm.workspace.probe import Probe, probe
@@ -62,14 +63,26 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _tell(job: Job) -> Callable[[Sequence[f.Frame], Swarm], None]:
-    def tell(frames: Sequence[f.Frame], state: Swarm) -> None:
-        for frame in frames:
-            _say("frame", frame.frame, digest_of(f.encode(frame)))
-        if any(job.dies_at == f"{frame.kind} {_about(frame, state)}" for frame in frames):
-            _die()
+def _tell(frames: Sequence[f.Frame], state: Swarm) -> None:
+    for frame in frames:
+        _say("frame", frame.frame, digest_of(f.encode(frame)))
 
-    return tell
+
+def _fatal(job: Job) -> Callable[[Sequence[f.Frame], Swarm], None]:
+    """Makes the process die once a frame is safe; what shares its group is cut off."""
+    append, fatal = FileLog.append, list[int]()
+
+    async def cut(log: FileLog, run: str, expected: int, frames: Sequence[bytes]) -> int:
+        if fatal and fatal[0] <= expected + len(frames):
+            await append(log, run, expected, frames[: fatal[0] - expected])
+            _die()
+        return await append(log, run, expected, frames)
+
+    def look(frames: Sequence[f.Frame], head: Swarm) -> None:
+        fatal.extend(frame.frame for frame in frames if job.dies_at == f"{frame.kind} {_about(frame, head)}")
+
+    FileLog.append = cut  # type: ignore[method-assign]
+    return look
 
 
 def _about(frame: f.Frame, state: Swarm) -> str:
@@ -105,7 +118,8 @@ def _doomed(job: Job) -> None:
 async def drive(job: Job) -> None:
     """Drives a run in this process."""
     async with taken_up(Home(Path(job.root)), job.run) as engine:
-        engine.ledger.listen(_tell(job))
+        engine.ledger.listen(_tell)
+        engine.ledger.listen_early(_fatal(job))
         await engine.settled()
         _say("settled")
         if job.stays:

@@ -25,7 +25,7 @@ from swarm.store.folder import SwarmFolder
 from swarm.store.journal import Journal
 from swarm.store.lock import RunLock
 from swarm.store.tiny import TinyStore
-from tests.engine.faults import Died, Fault, failing
+from tests.engine.dying import Died, Fault, failing
 from tests.golden.summary import summary
 
 GOLDEN = Path(__file__).parents[1] / "golden/v1"
