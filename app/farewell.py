@@ -37,11 +37,11 @@ def _status(state: Swarm) -> str:
 
 def _branch(state: Swarm) -> str:
     commits = "1 commit" if state.commits == 1 else f"{state.commits} commits"
-    return f"{state.branch or 'none'}  {commits}"
+    return f"{state.branch or 'none'}  {commits}" + (f", merged into {state.merged}" if state.merged else "")
 
 
 def _how_to_go_on(state: Swarm) -> str:
-    if state.ended in ("done", "stopped") and state.commits:
+    if state.ended in ("done", "stopped") and state.commits and not state.merged:
         return f"take the work over with: swarm merge {state.run}"
     verb = "show" if state.ended else "resume"
     return f"{'look at it' if state.ended else 'go on'} with: swarm {verb} {state.run}"

@@ -55,7 +55,7 @@ def ended(state: Swarm, node: Node, report: Report, gate: str | None = None) -> 
 def run_ended(report: Report) -> f.RunEnded:
     """The end of the run that the root's report makes."""
     status: f.RunStatus = report.outcome if report.outcome in ("failed", "stopped") else "done"
-    return f.RunEnded(status=status, why=report.summary.partition("\n")[0])
+    return f.RunEnded(status=status, why=report.summary.lstrip("#*- \n").partition("\n")[0])
 
 
 def stop_subtree(state: Swarm, top: Node, why: str) -> list[f.Frame]:

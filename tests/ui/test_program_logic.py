@@ -206,3 +206,10 @@ async def test_what_a_commit_of_a_node_changed_is_read_once() -> None:
     assert "from bbbbbbb to ccccccc" in patches["c" * 40]
     assert await frames.patches([begun, again, ended]) == patches
     assert session.reads == [("b" * 40, "c" * 40)]
+
+
+def test_a_run_that_was_merged_is_not_offered_again() -> None:
+    state = replace(wordcount_state(), ended="done", merged="main")  # type: ignore[arg-type]
+    _, second, third = farewell(state)
+    assert second == "branch swarm/wc-1  1 commit, merged into main"
+    assert third == "look at it with: swarm show wc-1"
