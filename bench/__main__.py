@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import approved, length, nodes, opening, size, together
+from bench import approved, length, moment, nodes, opening, size, together
 from bench.environment import CACHE
 from bench.table import FULL, HEAD, QUICK, Figure, Part, Sizes
 
@@ -19,6 +19,7 @@ PARTS = (
     Part("size", "Bytes on disk", size.measure),
     Part("together", "Synced frames a second, from many tasks at once and from one", together.measure),
     Part("opening", "Opening a long run", opening.measure),
+    Part("moment", "Looking back in a long run", moment.measure),
 )
 
 
