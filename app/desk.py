@@ -21,12 +21,12 @@ class RunRow:
     Attributes:
         run: Its id.
         title: A few words.
-        status: What it does; None where it cannot be read.
+        status: What it does; None where it is damaged.
         waiting: Gates and questions that wait for the human.
         cost: US dollars so far; None if unknown.
         started: When, UTC.
         branch: Of git.
-        problem: Why it cannot be opened, in one line; empty if it can.
+        problem: Why it can be read only in part, or not at all, in one line; empty if it can.
         origin: The run and frame that it was forked from, as `wc-1@12`; empty for none.
         depth: How many of the runs above it in the list it comes from, one by one; 0 for none, or where they are gone.
         instead: The run that took its place when something was undone, or redone; empty for none.
@@ -80,7 +80,7 @@ class Desk(Protocol):
         """Starts the bundled example on a fresh copy."""
 
     async def open(self, run: str) -> Session:
-        """Takes up a run, or follows it while another process writes it."""
+        """Takes up a run, or follows it while another process writes it; a damaged one is only looked at."""
 
     async def delete(self, run: str) -> None:
         """Removes a run with its history and worktree; its branch stays."""

@@ -40,6 +40,13 @@ LINES: dict[str, tuple[tuple[str, str], ...]] = {
         ("move.down move.up", "move"),
         ("compare.other", "text or list"),
     ),
+    "stuck": (
+        ("board.runs", "runs"),
+        ("board.next-pane", "pane"),
+        ("board.back-step board.on-step", "step"),
+        ("board.fork", "fork"),
+        ("board.timeline", "time"),
+    ),
     "asked": (("board.answer", "answer"),),
     "board": (
         ("board.next-pane", "pane"),

@@ -87,11 +87,11 @@ class LiveDesk:
 
     async def forecast(self, run: str, frame: int) -> str:
         """What a fork at a frame would be, and what it could not take back, in a few lines."""
-        return await asyncio.to_thread(forecast, self._home, run, frame)
+        return await asyncio.to_thread(forecast, self._home.tolerant(), run, frame)
 
     async def fork(self, run: str, frame: int, change: Change | None, *, carry: bool) -> Session:
         """A new run that begins with the frames of another one, which goes on as it is."""
-        new = await asyncio.shield(forks.fork(self._home, run, frame, change, carry=carry))
+        new = await asyncio.shield(forks.fork(self._home.tolerant(), run, frame, change, carry=carry))
         return await self._sessions.open(new)
 
     async def undo(self, run: str, seen: int, *, finish: bool) -> Session:
@@ -106,11 +106,11 @@ class LiveDesk:
         """Writes a run to a file, whose ending says as what; says in one line what was written."""
         from app.cli.export import told, write_export
 
-        return told(await asyncio.to_thread(write_export, self._home, run, Path(file), frame))
+        return told(await asyncio.to_thread(write_export, self._home.tolerant(), run, Path(file), frame))
 
     async def snapshot(self, run: str, file: str, frame: int) -> str:
         """Writes what another clone needs to go on with a run; says in one line what was written."""
-        found = await asyncio.to_thread(write_snapshot, self._home, run, Path(file), frame)
+        found = await asyncio.to_thread(write_snapshot, self._home.tolerant(), run, Path(file), frame)
         beside = f" and {found.bundle}" if found.bundle else ""
         return f"wrote {file}{beside}: `swarm run --from {file}` goes on from frame {found.frame}"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from app.models import models
 from swarm.commands import Continue, Pause
 from swarm.engine import Engine
-from swarm.errors import Locked, Refused
+from swarm.errors import Damaged, Locked, Refused
 from swarm.follower import Follower
 from swarm.home import Home
 from swarm.runs import command, opened
@@ -40,14 +40,14 @@ class Sessions:
         self._one_by_one = asyncio.Lock()
 
     async def open(self, run: str) -> Session:
-        """The session of a run: the one that is open, else a new one.
+        """The session of a run: the one that is open, else a new one; of a damaged run one that only looks.
 
         Raises:
-            HistoryError: If its history is damaged.
+            HistoryError: If nothing of its history can be read.
             WorkspaceError: If its worktree is gone.
         """
         async with self._one_by_one:
-            if run in self._open and self._is_left_alone(run):
+            if run in self._open and (self._open[run].session.problem or self._is_left_alone(run)):
                 await self._close(run)
             if run not in self._open:
                 self._open[run] = await self._opened(run)
@@ -63,7 +63,7 @@ class Sessions:
         session: Engine | Follower
         try:
             session = await closing.enter_async_context(opened(self._home, run, self._models))
-        except Locked:
+        except (Locked, Damaged):
             session = await closing.enter_async_context(Follower(self._home, run))
         return _Open(session, closing)
 

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -45,23 +46,28 @@ class Home:
 
     Args:
         root: Top folder of the repository, or any folder in it.
-        tolerate: Read what comes before the damage of a history, instead of raising `Damaged`.
 
     Attributes:
-        damage: What is wrong with the histories that were read, by run, in one line each.
+        damage: What is wrong with the histories that were read, by run, in one line each; see `tolerant`.
 
     Raises:
         NotARepository: If it is in no git repository.
     """
 
-    def __init__(self, root: Path, *, tolerate: bool = False) -> None:
+    def __init__(self, root: Path) -> None:
         from swarm.workspace.repository import Repository  # GitPython takes 66 ms to import
 
         self.repository: Repository = Repository.discover(root)
         self.root = self.repository.root
         self.folder = SwarmFolder(self.root)
         self.damage: dict[str, str] = {}
-        self._tolerate = tolerate
+        self._tolerate = False
+
+    def tolerant(self) -> Home:
+        """The same workspace, where what comes before the damage of a history is read, instead of raising `Damaged`."""
+        other = copy(self)
+        other._tolerate, other.damage = True, {}
+        return other
 
     @cached_property
     def store(self) -> TinyStore:

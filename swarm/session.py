@@ -38,11 +38,19 @@ class Session(Protocol):
         """The state now: frozen, safe to keep."""
 
     @property
+    def problem(self) -> str:
+        """Why nothing more can be decided or seen here, in one line; empty while that is not so."""
+
+    @property
     def copy(self) -> Copy:
         """Its files at any of its commits."""
 
     def follow(self, since: int = -1) -> AsyncIterator[list[Frame]]:
-        """Batches of frames after `since`, as they come."""
+        """Batches of frames after `since`, as they come.
+
+        Raises:
+            HistoryError: After the last of them, if there is a `problem`.
+        """
 
     async def do(self, command: Command) -> None:
         """Carries out a command; returns when it is on disk.

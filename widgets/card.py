@@ -63,7 +63,7 @@ class CardView(Vertical, Titled, Armed, can_focus=True):
         self.bar = DecisionBar(self._take, keys, clock)
         self._flows = Flows(self, {} if drafts is None else drafts)
         self._ballot, self._state, self._now = Ballot(), Swarm(), Swarm().at
-        self.cursor, self._more, self._past = -1, False, False
+        self.cursor, self._more, self._past, self._why = -1, False, False, ""
         self._newcomers: tuple[Gate, ...] = ()
         self._body: tuple[Ballot, list[Row]] | None = None
 
@@ -75,7 +75,7 @@ class CardView(Vertical, Titled, Armed, can_focus=True):
 
     # -- what is shown -------------------------------------------------------------------------------------------------
 
-    def show(self, card: Card | None, state: Swarm, now: datetime, *, past: bool = False) -> None:
+    def show(self, card: Card | None, state: Swarm, now: datetime, *, past: bool = False, why: str = "") -> None:
         """Shows a card, or how the one that is shown stands now.
 
         A card that shares an open gate with the one that is shown is that one: it stays as it was read, whatever came.
@@ -85,7 +85,9 @@ class CardView(Vertical, Titled, Armed, can_focus=True):
             state: The run; at a frame of the past, if `past`.
             now: For how long it has been open.
             past: Nothing can be decided.
+            why: In a few words, if not because it is the past.
         """
+        self._why = why
         returned, moved = self._past and not past, (state is not self._state) or past != self._past
         self._state, self._now, self._past = state, now, past
         if card is None or not self._is_shown(card):
@@ -175,7 +177,7 @@ class CardView(Vertical, Titled, Armed, can_focus=True):
     def draw_bar(self) -> None:
         """Shows in the bar what can be done now."""
         if self._past:
-            self.bar.offer((), f"as it was in frame {self._state.frame}: esc returns to now")
+            self.bar.offer((), self._why or f"as it was in frame {self._state.frame}: esc returns to now")
         elif found := offers(self._ballot, self.item):
             below = self.lines.below
             self.bar.offer(found, f"{count(below, 'line')} below" if below else "")

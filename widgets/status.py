@@ -78,17 +78,19 @@ class RunHeader(OneLine):
 class StatusLine(OneLine):
     """How a run stands: what waits, what is asked about, what was used, how safe commands are."""
 
-    def show(self, state: Swarm, waiting: int | None = None) -> None:
+    def show(self, state: Swarm, waiting: int | None = None, *, stuck: bool = False) -> None:
         """Shows how a run stands.
 
         Args:
             state: The state that the screen shows.
             waiting: How many cards and questions wait; None to count gates and questions.
+            stuck: It cannot go on here, whatever waits.
         """
         number = state.waiting if waiting is None else waiting
         calm: list[Piece] = [(f"   asks at: {LEVEL_WORDS[state.level]}", "muted"), (f"   {used(state.usage)}", "muted")]
         sandbox = _sandbox(state.tier)
-        self.put([*_standing(state, number), *(calm + sandbox if state.tier == "full" else sandbox + calm)])
+        standing: list[Piece] = [(f" {glyph('failed')} cannot go on", "error")] if stuck else _standing(state, number)
+        self.put([*standing, *(calm + sandbox if state.tier == "full" else sandbox + calm)])
 
 
 class KeyLine(OneLine):

@@ -28,7 +28,7 @@ def looking(root: Path) -> Iterator[Home]:
 
     At the end one line on standard error says from which frame on it is damaged.
     """
-    home = Home(root, tolerate=True)
+    home = Home(root).tolerant()
     try:
         yield home
     except Damaged:

@@ -30,6 +30,7 @@ from swarm.frames import Frame, GateDecided
 from swarm.reversal import reversal
 from swarm.session import Session
 from swarm.state import Swarm
+from widgets import glyphs, safe
 from widgets.inbox import Inbox
 from widgets.question import QuestionPanel
 from widgets.receipts import Receipts
@@ -63,6 +64,7 @@ class BoardScreen(OtherWays, Writing):
     def compose(self) -> ComposeResult:
         """All panes; styles say which can be seen at which size."""
         yield RunHeader(id="header")
+        yield Static(id="trouble")
         yield Tabs(PANES)
         with Horizontal(id="columns"):
             yield SwarmTree(id="tree")
@@ -90,7 +92,8 @@ class BoardScreen(OtherWays, Writing):
         try:
             await follow(self.session, self._arrived)
         except SwarmError as error:
-            self.say(f"nothing new is shown any more: {error}", stays=True)
+            self._broken = str(error)
+            self.show_run()
 
     def _arrived(self, state: Swarm, frames: Sequence[Frame]) -> None:
         self.newest = state
@@ -117,21 +120,33 @@ class BoardScreen(OtherWays, Writing):
         now = shown.at if self.in_past else self.clock()
         waits = waiting(shown)
         header.show(shown, last)
+        self._show_trouble()
         self.swarm_tree.show(shown)
         self.query_one(Inbox).show(shown, now)
         self.query_one(Receipts).show(shown, self._undoes())
         self.show_time(shown)
-        self.query_one(StatusLine).show(shown, len(waits))
+        self.query_one(StatusLine).show(shown, len(waits), stuck=bool(self.problem))
         self._show_question(shown, waits)
         if self.holds and not self.in_past:
             self.middle.hold(shown, now)
         else:
-            self.middle.show(self.open_now, shown, now, past=self.in_past)
+            self.middle.show(self.open_now, shown, now, past=self.in_past, why=self._trouble)
         self._show_keys(len(waits))
+
+    @property
+    def _trouble(self) -> str:
+        return "" if self.in_past or not self.problem else "nothing can be decided here: see above"
+
+    def _show_trouble(self) -> None:
+        """Says what keeps the run from going on, for as long as it does."""
+        runs = keys.first("board.runs", self._changed)
+        words = f" {glyphs.glyph('failed')} {self.problem}. When that is mended, {runs} and enter open the run again."
+        self.set_class(bool(self.problem), "-troubled")
+        self.query_one("#trouble", Static).update(safe.text(words))
 
     def _undoes(self) -> str:
         """What an undo would take back, in a few words for the border of the receipts."""
-        found = None if self.in_past else self.reversal
+        found = None if self.in_past or self.problem else self.reversal
         if found is None or found.lasting:
             return ""
         made = found.made[0]
@@ -143,14 +158,17 @@ class BoardScreen(OtherWays, Writing):
         if self.asked not in beside:
             self.asked = beside[0] if beside else ""
         question = shown.questions[self.asked] if self.asked else None
-        self.query_one("#question", QuestionPanel).show(question, shown, past=self.in_past)
+        past = self.in_past or bool(self.problem)
+        self.query_one("#question", QuestionPanel).show(question, shown, past=past)
         self.set_class(question is None, "-no-question")
 
     def _show_keys(self, waits: int) -> None:
         part = "files" if self.pane == "middle" and self.middle.browser.on else self.pane
         part = "past" if self.in_past and part not in ("files", "timeline") else part
         found = [*key_lines.line(part, self._changed)] if part in key_lines.LINES else []
-        if part not in ("past", "files", "timeline"):
+        if part not in ("past", "files", "timeline") and self.problem:
+            found = [*key_lines.line("stuck", self._changed)]
+        elif part not in ("past", "files", "timeline"):
             found += key_lines.line("asked", self._changed) if self.newest.open_questions else []
             found += key_lines.line("board", self._changed)
         self.query_one(KeyLine).show(found, key_lines.line("always", self._changed))

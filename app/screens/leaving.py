@@ -23,7 +23,7 @@ class Leaving(RunScreen):
             way = await self.ask_to_close("Leave; the run keeps its place", "leave")
             if not way or (way == "f" and not await self._drained()):
                 return None
-        return farewell(self.session.state, self.desk.place)
+        return (*([self.problem] if self.problem else []), *farewell(self.session.state, self.desk.place))
 
     async def ask_to_close(self, title: str, verb: str) -> str:
         """How the run is to be closed: `f` once what is in flight has ended, `l` at once, empty not at all.
@@ -33,7 +33,7 @@ class Leaving(RunScreen):
             verb: What follows.
         """
         state = self.session.state
-        if not state.live or state.status != "running":
+        if not state.live or state.status != "running" or self.problem:
             return "l"
         about = f"{count(state.live, 'node')} of run {state.run} {'is' if state.live == 1 else 'are'} at work."
         ways = (("f", f"finish what is in flight, then {verb}"), ("l", f"{verb} now: it is begun again at resume"))

@@ -79,24 +79,33 @@ class Middle(ContentSwitcher):
             return "Files"
         return "Form" if self.current == "form" else f"Node {self._node.id if self._node else ''}"
 
-    def show(self, choice: Choice, state: Swarm, now: datetime, *, past: bool) -> None:
-        """Shows what was chosen, as it is at a state."""
+    def show(self, choice: Choice, state: Swarm, now: datetime, *, past: bool, why: str = "") -> None:
+        """Shows what was chosen, as it is at a state.
+
+        Args:
+            choice: What was chosen.
+            state: Of the run.
+            now: Or the moment in the past that is shown.
+            past: Whether it is one; nothing can be decided in it.
+            why: Nothing can be decided now either, in a few words.
+        """
         self._past, self._state = past, state
+        shut = past or bool(why)
         card = card_of(state, choice)
         if self.browser.on:
             self.browser.show(state)
             self._bring(self.browser.front)
         elif card is not None:
-            self.card.show(card, state, now, past=past)
+            self.card.show(card, state, now, past=shut, why=why)
             self._bring("card")
         elif is_form(state, choice):
-            self.query_one("#form", QuestionPanel).show(state.questions[choice.question], state, past=past)
+            self.query_one("#form", QuestionPanel).show(state.questions[choice.question], state, past=shut)
             self._bring("form")
         elif choice.node in state.nodes:
             self._show_node(state, choice.node)
             self._bring("detail")
         else:
-            self.card.show(None, state, now, past=past)
+            self.card.show(None, state, now, past=shut, why=why)
             self._bring("card")
 
     def hold(self, state: Swarm, now: datetime) -> None:

@@ -35,6 +35,7 @@ class RunScreen(Screen[None]):
         super().__init__()
         self.session, self.desk, self.clock = session, desk, clock
         self.newest = session.state
+        self._broken = ""
         self.drafts: Drafts = {}
         self.scrubber = Scrubber(session, self.run_worker, self.show_run, self.say)
 
@@ -57,8 +58,16 @@ class RunScreen(Screen[None]):
         """Shows one calm line, for a while or until something else is said."""
         self.query_one(Notice).say(text, stays=stays)
 
+    @property
+    def problem(self) -> str:
+        """Why nothing can be decided here, whatever is shown; empty if something can."""
+        return self._broken or self.session.problem
+
     def may_act(self) -> bool:
         """Whether anything can be commanded; says so if not."""
+        if self.problem:
+            self.say(f"nothing can be decided here: {self.problem}")
+            return False
         if self.in_past:
             self.say(f"this is frame {self.shown.frame}: nothing can be decided in the past; . returns to now")
         return not self.in_past

@@ -119,13 +119,10 @@ class RunsScreen(Screen[None]):
         row = self._chosen
         if row is None:
             return
-        if row.problem:
-            self.query_one(Notice).say(row.problem)
-            return
         try:
             self.post_message(ShowBoard(await self._desk.open(row.run)))
         except SwarmError as error:
-            self.query_one(Notice).say(str(error))
+            self.query_one(Notice).say(row.problem or str(error))
 
     def action_new(self) -> None:
         """Shows the form of a new run."""

@@ -60,8 +60,42 @@ async def test_leaving_ends_those_who_follow(root: Path, run: str) -> None:
 async def test_a_history_that_becomes_unreadable_says_so(root: Path, run: str) -> None:
     history: Path = root / ".swarm" / "runs" / run / "history.jsonl"
     async with Follower(Home(root), run) as follower:
+        last = follower.state.frame
+        assert follower.problem == ""
         with history.open("ab") as file:
             file.write(b"no frame\n")
+        batches = follower.follow()
+        await anext(batches)
+        with pytest.raises(Damaged, match=f"damaged from frame {last + 1} on"):
+            await anext(batches)
+        assert f"damaged from frame {last + 1} on" in follower.problem
         with pytest.raises(Damaged):
-            async for _ in follower.follow():
+            await follower.do(SetLevel(level="auto"))
+
+
+async def test_of_a_damaged_history_everything_before_the_damage_is_there(root: Path, run: str) -> None:
+    home = Home(root)
+    whole = list(home.frames(run))
+    history = home.folder.history(run)
+    lines = history.read_bytes().splitlines(keepends=True)
+    history.write_bytes(b"".join([*lines[:3], *lines[4:]]))
+    async with Follower(home, run) as follower:
+        assert "damaged from frame 2 on" in follower.problem
+        assert (follower.state.frame, await follower.frames()) == (1, whole[:2])
+        assert (await follower.at(0)).frame == 0
+        batches = follower.follow()
+        assert await anext(batches) == whole[:2]
+        with pytest.raises(Damaged, match="damaged from frame 2 on"):
+            await anext(batches)
+        with pytest.raises(Damaged):
+            await follower.do(SetLevel(level="auto"))
+
+
+async def test_a_history_of_which_nothing_can_be_read_is_not_followed(root: Path, run: str) -> None:
+    history = root / ".swarm" / "runs" / run / "history.jsonl"
+    header = history.read_bytes().splitlines(keepends=True)[0]
+    for content in (header + b"no frame\n", b"no header\n"):
+        history.write_bytes(content)
+        with pytest.raises(Damaged):
+            async with Follower(Home(root), run):
                 pass

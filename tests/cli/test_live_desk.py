@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,12 +13,14 @@ import pytest
 from pydantic import SecretStr
 
 from app.live_desk import LiveDesk
-from swarm.commands import Decide, Seen
+from swarm.commands import Decide, Seen, Tell
 from swarm.engine import Engine
-from swarm.errors import PathRefused, PlanError, SwarmError, UsageError
+from swarm.errors import Damaged, PathRefused, PlanError, SwarmError, UsageError, WriteFailed
 from swarm.follower import Follower
+from swarm.frames import NodeTold
 from swarm.home import Home
 from swarm.session import Session
+from swarm.store import appender
 from tests.cli.calls import PLAN, git
 from tests.cli.live import driven
 
@@ -163,3 +167,60 @@ async def test_a_drain_that_is_broken_off_leaves_no_pause_and_does_not_wait_for_
         assert [gate.kind for gate in map(session.state.gates.get, session.state.open_gates) if gate] == ["in_doubt"]
         await desk.drain("wait-1")
     assert not home.state("wait-1").paused_run
+
+
+# Disks that fail, histories that are damaged
+
+
+async def test_a_run_whose_disk_fails_says_so_at_once_and_goes_on_when_it_is_opened_again(
+    desk: LiveDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await desk.start("plan.md", "plan", "guided")
+    await _waits(session)
+    told = session.state.frame
+    reader = asyncio.create_task(_read_on(session))
+
+    def full(fd: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(appender, "_sync", full)
+        with pytest.raises(WriteFailed, match="No space left on device"):
+            await session.do(Tell(node="1", text="hello"))
+        with pytest.raises(WriteFailed):
+            await reader
+        assert "make room" in session.problem
+
+    again = await desk.open(session.state.run)
+    assert again is not session
+    assert (again.problem, again.state.frame >= told) == ("", True)
+    await again.do(Tell(node="1", text="there is room"))
+    texts = [frame.text for frame in await again.frames() if isinstance(frame, NodeTold)]
+    assert texts == ["there is room"]
+
+
+async def _read_on(session: Session) -> None:
+    async for _ in session.follow(session.state.frame):
+        pass
+
+
+async def test_a_damaged_run_is_only_looked_at_and_forked(desk: LiveDesk, root: Path, run: str) -> None:
+    history = root / ".swarm" / "runs" / run / "history.jsonl"
+    lines = history.read_bytes().splitlines(keepends=True)
+    history.write_bytes(b"".join([*lines[:4], *lines[5:]]))
+
+    (row,) = await desk.list_runs()
+    assert (row.title, row.status) == ("Greet the reader", None)
+    assert "damaged from frame 3 on" in row.problem
+    session = await desk.open(run)
+    assert isinstance(session, Follower)
+    assert (session.state.frame, session.problem) == (2, row.problem)
+    with pytest.raises(Damaged):
+        await session.do(Tell(node="1", text="hello"))
+    fork = await desk.fork(run, 2, None, carry=False)
+    assert (fork.problem, fork.state.origin) == ("", f"{run}@2")
+
+    history.write_bytes(b"".join(lines))
+    mended = await desk.open(run)
+    assert isinstance(mended, Engine)
+    assert mended.problem == ""

@@ -13,7 +13,6 @@ from swarm.errors import Damaged
 from swarm.fold import fold
 from swarm.folding.base import HANDLERS
 from swarm.follower import Follower
-from swarm.home import Home
 from swarm.proposals import (
     AnyProposal,
     Budget,
@@ -85,7 +84,7 @@ async def test_a_history_with_such_a_frame_is_seen_up_to_it_where_that_is_wanted
     words = f"frame {last + 1} \\(node.told\\) does not follow"
     with pytest.raises(Damaged, match=words):
         home.state(run)
-    tolerant = Home(home.root, tolerate=True)
+    tolerant = home.tolerant()
     assert (tolerant.state(run).frame, tolerant.row(run).status) == (last, "damaged")
     assert re.search(words, tolerant.damage[run])
     async with Follower(home, run) as follower:

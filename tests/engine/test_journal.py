@@ -6,6 +6,9 @@ import signal
 import stat
 import subprocess
 import sys
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -26,6 +29,7 @@ FRAMES = [
     b'{"kind":"ended"}',
 ]
 REPOSITORY = Path(layout.__file__).parents[2]
+RECORDED = Path(__file__).parents[1] / "journals" / "failure.jsonl"
 
 APPENDS_FOR_EVER = """
 import sys
@@ -198,6 +202,21 @@ def test_every_truncation_leaves_the_whole_lines_and_keeps_the_rest_aside(path: 
         journal.close()
 
 
+def test_every_truncation_of_the_last_8_kib_of_a_recorded_run_leaves_its_whole_frames(path: Path) -> None:
+    written = RECORDED.read_bytes()
+    frames = frames_of(RECORDED)
+    ends = list(accumulate(len(line) for line in written.splitlines(keepends=True)))
+    path.write_bytes(written)
+    for size in range(len(written) - 1, len(written) - 8 * 1024 - 1, -1):
+        os.truncate(path, size)
+        whole = bisect_right(ends, size) - 1  # the first line is the header
+        journal = Journal.open(path, write=False)
+        assert (journal.last, journal.damage) == (whole - 1, None), size
+        if size in ends or size + 1 in ends:
+            assert list(journal.read()) == frames[:whole], size
+        journal.close()
+
+
 def test_a_history_without_its_whole_header_is_damaged(path: Path, written: bytes) -> None:
     for size in range(written.index(b"\n") + 1):
         path.write_bytes(written[:size])
@@ -229,7 +248,17 @@ def test_no_flipped_bit_goes_unnoticed(path: Path, written: bytes) -> None:
             with pytest.raises(Damaged) as caught:
                 Journal.open(path, write=False)
             assert f"line {line}:" in str(caught.value), (at, bit)
+            assert line == 1 or _before_the_damage(path) == FRAMES[: line - 2], (at, bit)
     assert not list(path.parent.glob("*torn*"))
+
+
+def _before_the_damage(path: Path) -> list[bytes]:
+    """What can be trusted of a damaged history, which names the first frame that cannot."""
+    journal = Journal.open(path, write=False, tolerate=True)
+    frames = list(journal.read())
+    assert f"damaged from frame {len(frames)} on" in (journal.damage or "")
+    journal.close()
+    return frames
 
 
 def test_a_flipped_bit_in_the_last_line_is_never_taken_for_a_torn_write(path: Path, written: bytes) -> None:
@@ -240,22 +269,30 @@ def test_a_flipped_bit_in_the_last_line_is_never_taken_for_a_torn_write(path: Pa
     assert not list(path.parent.glob("*torn*"))
 
 
-@pytest.mark.parametrize("line", range(1, 6))
-@pytest.mark.parametrize("change", ["drop", "double", "swap"])
-def test_dropped_doubled_and_swapped_lines_are_refused(path: Path, written: bytes, line: int, change: str) -> None:
+def _changed(lines: list[bytes]) -> Iterator[tuple[str, list[bytes]]]:
+    """The lines after each way to drop, double or swap some."""
+    for line in range(len(lines)):
+        yield f"drop {line}", lines[:line] + lines[line + 1 :]
+        for place in range(len(lines) + 1):
+            yield f"double {line} at {place}", [*lines[:place], lines[line], *lines[place:]]
+        for other in range(line + 1, len(lines)):
+            swapped = list(lines)
+            swapped[line], swapped[other] = swapped[other], swapped[line]
+            yield f"swap {line} and {other}", swapped
+
+
+def test_dropped_doubled_and_swapped_lines_are_refused(path: Path, written: bytes) -> None:
     lines = written.splitlines(keepends=True)
-    if change == "drop":
-        del lines[line]
-    elif change == "double":
-        lines.insert(line, lines[line])
-    else:
-        lines[line - 1], lines[line] = lines[line], lines[line - 1]
-    path.write_bytes(b"".join(lines))
-    if change == "drop" and line == 5:
-        assert frames_of(path) == FRAMES[:4]  # the same as if it had never been written
-    else:
-        with pytest.raises(Damaged, match="line"):
+    for what, changed in _changed(lines):
+        path.write_bytes(b"".join(changed))
+        wrong = next((n for n, line in enumerate(changed) if [line] != lines[n : n + 1]), None)
+        if wrong is None:
+            assert what == "drop 5"
+            assert frames_of(path) == FRAMES[:4]  # the same as if it had never been written
+            continue
+        with pytest.raises(Damaged, match=f"line {wrong + 1}:"):
             Journal.open(path, write=False)
+        assert wrong == 0 or _before_the_damage(path) == FRAMES[: wrong - 1], what
 
 
 def test_a_line_of_another_run_is_refused(path: Path, written: bytes) -> None:

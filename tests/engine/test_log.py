@@ -170,6 +170,11 @@ async def test_a_damaged_run_is_read_up_to_its_damage_only_on_demand(folder: Swa
     with pytest.raises(Damaged, match="line 3"):
         await strict.read("wc-1")
     assert await tolerant.read("wc-1") == [b"[0]"]
+    assert "damaged from frame 1 on" in await tolerant.damage("wc-1")
+    watcher = tolerant.watch("wc-1")
+    assert await anext(watcher) == 0
+    with pytest.raises(Damaged, match="line 3"):
+        await anext(watcher)
     with pytest.raises(Damaged, match="line 3"):
         await tolerant.append("wc-1", 0, [b"[1]"])
     await strict.close()
@@ -188,6 +193,7 @@ async def test_a_viewer_learns_of_damage_done_while_it_follows(folder: SwarmFold
     with pytest.raises(Damaged, match="line 3"):
         await anext(watcher)
     assert await tolerant.read("wc-1") == [b"[0]"]
+    assert "damaged from frame 1 on" in await tolerant.damage("wc-1")
     for log in (writer, strict, tolerant):
         await log.close()
 

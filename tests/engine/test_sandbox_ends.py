@@ -165,7 +165,7 @@ class TestProof:
         proof = tmp_path / "exit"
         running = asyncio.create_task(sandbox.run(Command(script=f"{HOLD} sleep 1000"), place, proof))
         assert await asyncio.to_thread(lifesign.begun)
-        assert exits.recover(proof) is None
+        assert "exit-code" not in exits.read(proof)
         running.cancel()
         await asyncio.wait([running])
         assert exits.recover(proof) is None

@@ -81,6 +81,7 @@ class MemorySession:
     def __init__(self, frames: Sequence[f.Frame] | None = None) -> None:
         self.history = list(wordcount_frames() if frames is None else frames)
         self.state = fold(self.history)
+        self.problem = ""
         self.sent: list[Command] = []
         self.texts: dict[str, str] = {}
         self.kept = MemoryCopy({})

@@ -155,14 +155,54 @@ async def test_who_is_asked_how_to_leave_is_not_asked_twice() -> None:
         await b.until(lambda: b.app.return_value is not None)
 
 
-async def test_a_history_that_cannot_be_followed_any_more_says_so_until_something_else_is_said() -> None:
-    class Broken(MemorySession):
-        async def follow(self, since: int = -1) -> AsyncIterator[list[f.Frame]]:
-            yield self.history
-            raise HistoryError("history.jsonl is damaged at line 7")
+class _Broken(MemorySession):
+    """A run that cannot go on once it has been followed so far."""
 
-    async with board(Broken()) as b:
-        await b.until(lambda: "nothing new is shown any more: history.jsonl is damaged" in b.text)
+    async def follow(self, since: int = -1) -> AsyncIterator[list[f.Frame]]:
+        yield self.history
+        raise HistoryError("history.jsonl: cannot be written (No space left on device); make room")
+
+
+async def test_a_run_that_cannot_go_on_says_so_at_once_for_as_long_as_that_is_so() -> None:
+    async with board(_Broken()) as b:
+        await b.until(lambda: "cannot be written (No space left on device); make room" in b.text)
+        await b.press("j", "j")
+        assert "When that is mended, o and enter open the run" in b.text
+        assert "✗ cannot go on" in b.text
+
+
+async def test_where_a_run_cannot_go_on_nothing_is_offered_and_nothing_is_sent() -> None:
+    session = _Broken()
+    async with board(session) as b:
+        await b.until(lambda: "nothing can be decided here: see above" in b.text)
+        assert "approve all" not in b.text
+        for key in ("a", "P", "T", "u"):
+            await b.press(key)
+        await b.until(lambda: "nothing can be decided here: history.jsonl" in b.text)
+        assert session.sent == []
+        assert b.app.screen is b.screen
+
+
+async def test_a_damaged_run_is_shown_as_far_as_it_goes_and_can_be_travelled() -> None:
+    session = MemorySession()
+    session.problem = "history.jsonl, line 23: damaged from frame 21 on"
+    async with board(session) as b:
+        await b.until(lambda: "damaged from frame 21 on" in b.text)
+        assert session.state.title in b.text
+        await b.press("less_than_sign")
+        await b.until(lambda: b.screen.in_past)
+        assert "esc returns to now" in b.text
+        await b.press("full_stop")
+        await b.until(lambda: not b.screen.in_past)
+
+
+async def test_leaving_a_run_that_cannot_go_on_asks_nothing_and_says_why() -> None:
+    session = working()
+    session.problem = "history.jsonl: cannot be written"
+    async with board(session) as b:
+        await b.press("q")
+        await b.until(lambda: b.app.return_value is not None)
+        assert b.app.return_value[0] == session.problem
 
 
 async def test_a_second_q_leaves_at_once_while_calls_are_finished() -> None:
