@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 
 from swarm import frames as f
-from swarm.errors import HistoryError, WriteFailed, one_line
+from swarm.errors import HistoryError, SwarmError, WriteFailed, one_line
 from swarm.fold import apply
 from swarm.state import Swarm
 from swarm.store.log import Bell, Log
@@ -205,4 +205,6 @@ def _fault(error: Exception) -> HistoryError:
     """Why a run cannot go on, for a person."""
     if isinstance(error, HistoryError):
         return error
+    if isinstance(error, SwarmError):
+        return HistoryError(str(error))
     return HistoryError(f"a fault in the program ({type(error).__name__}: {one_line(error)}): please report it")
