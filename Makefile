@@ -33,7 +33,7 @@ format: $(VENV)/.dev  ## Puts the code into its form.
 	$(BIN)/ruff check --fix .
 
 soak: $(VENV)/.dev  ## The long kill and fuzz campaigns.
-	$(BIN)/python -m pytest -m soak --timeout 3600
+	$(BIN)/python -m pytest -m soak --timeout 3600 -rP
 
 bench: $(VENV)/.dev  ## Measures; each figure stands beside what it is compared with.
 	$(BIN)/python -m bench
