@@ -218,7 +218,7 @@ async def decide_doubts(home: Home, run: str) -> None:
         ran = state.gates[str(state.steps[gate.node, int(gate.seq or 0)].gate)].proposal
         assert isinstance(ran, Run)
         mark = home.folder.worktree(run) / ran.script.partition(">> ")[2].partition("\n")[0]
-        was_done = not ran.readonly and mark.exists()
+        was_done = not ran.readonly and mark.exists() and mark.read_text() != ""
         await command(home, run, kit.choose(gate, "done" if was_done else "again"))
 
 
